@@ -1,0 +1,52 @@
+# Every target sets up what it needs; a fresh machine needs Python ≥ 3.11 and make alone.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo dev test lint bench bench-full chaos load lock format contract clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "medsettle needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "setup: installing the hash-pinned packages into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/medsettle demo
+
+dev: setup
+	@$(BIN)/medsettle dev --data-dir .medsettle/dev
+
+test: setup
+	@$(BIN)/python -m pytest -q -m "not chaos" -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -m chaos
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/medsettle bench --quick
+
+bench-full: setup
+	@$(BIN)/medsettle bench
+
+load: setup
+	@$(BIN)/python -m loadtests.run
+
+lock: setup
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf .venv .medsettle .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,35 @@
+"""Every failure that medsettle reports, in one tree.
+
+MedsettleError
+├── UsageError              the command or its input is wrong; the message says what to do
+│   ├── LoadError           a file was refused; names the lines
+│   └── MigrationError      the database and the migration files disagree
+├── StackError              the embedded Postgres or broker could not be run
+└── DatabaseUnavailable     Postgres is away or busy; nothing was recorded, the same call may be sent again
+
+Business answers (declines, rejections) are no exceptions: they are outcomes, see `settlement/codes.py`.
+"""
+
+
+class MedsettleError(Exception):
+    """Base of all; its text is meant for a person and says what to do next."""
+
+
+class UsageError(MedsettleError):
+    pass
+
+
+class LoadError(UsageError):
+    pass
+
+
+class MigrationError(UsageError):
+    pass
+
+
+class StackError(MedsettleError):
+    pass
+
+
+class DatabaseUnavailable(MedsettleError):
+    pass
