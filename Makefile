@@ -44,7 +44,7 @@ bench-full: setup
 load: setup
 	@$(BIN)/python -m loadtests.run
 
-lock: setup
+lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
 
