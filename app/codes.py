@@ -1,0 +1,135 @@
+"""The one catalogue of codes: outcomes, refused requests and dead letters; each says what the sender should do.
+
+`docs/contract/errors.md` is written from it and compared in a test.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Code(StrEnum):
+    OK = "ok"
+    # Declines: the message is good, the money does not move. Recorded and final.
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    PERSON_UNKNOWN = "person_unknown"
+    ACCOUNT_FROZEN = "account_frozen"
+    ACCOUNT_CLOSED = "account_closed"
+    CARD_UNKNOWN = "card_unknown"
+    CARD_OF_ANOTHER_PERSON = "card_of_another_person"
+    CARD_SN_MISMATCH = "card_sn_mismatch"
+    CARD_NOT_ACTIVE = "card_not_active"
+    CARD_LOST = "card_lost"
+    CARD_PIN_LOCKED = "card_pin_locked"
+    CARD_REPLACED = "card_replaced"
+    CARD_CANCELLED = "card_cancelled"
+    CARD_EXPIRED = "card_expired"
+    # Rejections of a well-formed message. Recorded and final.
+    INSTITUTION_UNKNOWN = "institution_unknown"
+    INSTITUTION_BLOCKED = "institution_blocked"
+    # Same institution and message id, other content. The first outcome stands.
+    MESSAGE_CONFLICT = "message_conflict"
+    # Malformed messages. Nothing is recorded: mend and send again, under the same message id if you like.
+    INVALID_JSON = "invalid_json"
+    DUPLICATE_KEY = "duplicate_key"
+    INVALID_FIELD = "invalid_field"
+    INVALID_AMOUNT = "invalid_amount"
+    KIND_UNKNOWN = "kind_unknown"
+    CARD_MISSING = "card_missing"
+    MESSAGE_KEY_MISSING = "message_key_missing"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    # Answers of the service itself.
+    BATCH_INVALID = "batch_invalid"
+    TRANSACTION_NOT_FOUND = "transaction_not_found"
+    REFUSED_BY_DATABASE = "refused_by_database"
+    OVERLOADED = "overloaded"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Entry(NamedTuple):
+    meaning: str
+    remedy: str
+
+
+CATALOGUE: dict[Code, Entry] = {
+    Code.OK: Entry("Settled.", "Take `cash_due` from the person."),
+    Code.INSUFFICIENT_FUNDS: Entry(
+        "The account does not hold the whole amount and the message asked for all or nothing.",
+        "Take cash, or send a new message with `short_balance: split`.",
+    ),
+    Code.PERSON_UNKNOWN: Entry(
+        "No insured person has this `person_no`.", "Query the person (1101) and send a new message."
+    ),
+    Code.ACCOUNT_FROZEN: Entry("The person's account is frozen.", "Take cash; the person asks the insurance agency."),
+    Code.ACCOUNT_CLOSED: Entry("The person's account is closed.", "Take cash; the person asks the insurance agency."),
+    Code.CARD_UNKNOWN: Entry("No card has this `card_no`.", "Read the card again."),
+    Code.CARD_OF_ANOTHER_PERSON: Entry(
+        "The card belongs to another person than `person_no`.", "Read the card again; check who presents it."
+    ),
+    Code.CARD_SN_MISMATCH: Entry(
+        "`card_sn` is not the identification code of this card.",
+        "Read the card again; it may be an older one.",
+    ),
+    Code.CARD_NOT_ACTIVE: Entry(
+        "The social security application of the card is not activated.",
+        "Activate it at a bank outlet, by a registration at a hospital, or at a pharmacy.",
+    ),
+    Code.CARD_LOST: Entry("The card is reported lost.", "Keep the card; the holder lifts the loss or replaces it."),
+    Code.CARD_PIN_LOCKED: Entry("The card's PIN is locked.", "The holder resets the PIN at a bank outlet."),
+    Code.CARD_REPLACED: Entry("The card was replaced by a newer one.", "Use the newer card."),
+    Code.CARD_CANCELLED: Entry("The card was cancelled.", "Take cash; the holder applies for a card."),
+    Code.CARD_EXPIRED: Entry("The card's validity has passed.", "Take cash; the holder renews the card."),
+    Code.INSTITUTION_UNKNOWN: Entry(
+        "No designated institution has this code.",
+        "Check the code; ask the operator to register the institution.",
+    ),
+    Code.INSTITUTION_BLOCKED: Entry("The institution may not settle at present.", "Ask the operator of the service."),
+    Code.MESSAGE_CONFLICT: Entry(
+        "This institution has used this `message_id` for other content; nothing was done.",
+        "Compare `differing_fields`; send new content under a new `message_id`.",
+    ),
+    Code.INVALID_JSON: Entry("The bytes are not one JSON object in UTF-8.", "Mend the sender."),
+    Code.DUPLICATE_KEY: Entry("A key stands twice in one JSON object.", "Send each key once."),
+    Code.INVALID_FIELD: Entry(
+        "A field is missing, has the wrong type or breaks its limits.",
+        "Mend the field that the detail names.",
+    ),
+    Code.INVALID_AMOUNT: Entry(
+        "`amount` is not a whole number of fen from 1 to 9999999999999999.", "Send fen as a JSON integer."
+    ),
+    Code.KIND_UNKNOWN: Entry("`kind` is not one that this service settles.", "Use a kind from the contract."),
+    Code.CARD_MISSING: Entry(
+        "A payment needs `card`, and `card.card_no` where `cert_type` is 03.",
+        "Send the card as the reader gave it.",
+    ),
+    Code.MESSAGE_KEY_MISSING: Entry(
+        "`institution` or `message_id` is missing or unreadable, so no one can be answered.",
+        "Mend the sender; an operator replays or discards the dead letter.",
+    ),
+    Code.MESSAGE_TOO_LARGE: Entry("The message is longer than the limit.", "Send one transaction a message."),
+    Code.BATCH_INVALID: Entry(
+        "The body is not a JSON array of 1 to 5000 transactions.", "Send an array; split a larger one."
+    ),
+    Code.TRANSACTION_NOT_FOUND: Entry(
+        "No transaction is recorded under this institution and message id.",
+        "It never arrived or was malformed: send it again under the same message id.",
+    ),
+    Code.REFUSED_BY_DATABASE: Entry(
+        "The database refuses this one message although it passed every check.",
+        "Nothing was recorded. Tell the operator: it is a defect of the service.",
+    ),
+    Code.OVERLOADED: Entry(
+        "More transactions wait than the service may queue.", "Send again after `Retry-After` seconds."
+    ),
+    Code.DATABASE_UNAVAILABLE: Entry(
+        "The ledger cannot be reached, so the fate of the message is unknown to this request.",
+        "Send the same message again after `Retry-After` seconds; it takes effect once.",
+    ),
+    Code.NOT_FOUND: Entry("There is nothing at this address.", "See /docs for the addresses."),
+    Code.METHOD_NOT_ALLOWED: Entry("This address does not take this method.", "See /docs for the methods."),
+    Code.INTERNAL_ERROR: Entry(
+        "The service failed in a way it does not know.", "Send the same message again; it takes effect once."
+    ),
+}

@@ -1,0 +1,113 @@
+"""The way to Postgres: pools, and what each kind of database failure asks us to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from app.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+# The statements of the hot path look up by key, always. Plans cached while the tables are empty or young would scan
+# and hash, and stay (measured five times slower), so these sessions may not.
+_LOOKUPS_ONLY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+# The bound of one statement; above it the batch is retried. Also ends waits for a lock that nobody gives back.
+_STATEMENT_TIMEOUT_MS = "20000"
+_ACQUIRE_SECONDS_MAX = 5
+_CONNECT_SECONDS_MAX = 5
+
+
+async def open_pool(url: str, *, size_max: int, application_name: str) -> Pool:
+    """Pool for posting and for reading by key. It connects when first used, so a start does not need Postgres."""
+    return await asyncpg.create_pool(
+        dsn=url,
+        min_size=0,
+        max_size=size_max,
+        timeout=_CONNECT_SECONDS_MAX,
+        command_timeout=30,
+        max_inactive_connection_lifetime=300,
+        server_settings={
+            "application_name": application_name,
+            "synchronous_commit": "on",
+            "statement_timeout": _STATEMENT_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_MS,
+            **_LOOKUPS_ONLY,
+        },
+    )
+
+
+async def connect(url: str, *, application_name: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection with the server's own planner settings: migrations, loads, verify."""
+    return await asyncpg.connect(
+        dsn=url,
+        timeout=_CONNECT_SECONDS_MAX,
+        server_settings={"application_name": application_name},
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside one transaction; the only owner of BEGIN and COMMIT on the posting path.
+
+    Raises DatabaseUnavailable when the failure says nothing against the statements themselves.
+    """
+    try:
+        async with pool.acquire(timeout=_ACQUIRE_SECONDS_MAX) as connection, connection.transaction():
+            yield connection
+    except Exception as error:
+        if remedy(error) is Remedy.WAIT:
+            raise DatabaseUnavailable(f"Postgres is away or busy: {type(error).__name__}") from error
+        raise
+
+
+class Remedy(Enum):
+    WAIT = auto()  # the server or the way to it failed: nothing is wrong with the batch, send it again later
+    AGAIN = auto()  # a race was lost: the same batch at once
+    REFUSE = auto()  # the server refuses these rows whenever they come
+
+
+# Classes of SQLSTATE (its first two characters) that speak of the server and not of our rows.
+_WAIT_CLASSES = {
+    "08",  # connection exception
+    "25",  # invalid transaction state: read-only after a failover, idle time-out
+    "53",  # insufficient resources: disk full, memory, too many connections
+    "55",  # object not in prerequisite state: lock not available
+    "57",  # operator intervention: shutdown, crash recovery, statement time-out
+    "58",  # system error: I/O
+    "XX",  # internal error, damaged block
+}
+_AGAIN_STATES = {
+    "40001",  # serialization failure
+    "40P01",  # deadlock
+}
+#: Two batches at once met the same new message; the second finds it taken when it comes again.
+_MESSAGE_TAKEN = "message_keys"
+
+
+def remedy(error: BaseException) -> Remedy:
+    """What a failure on the posting path asks for. Unknown failures are not excused: they refuse."""
+    if isinstance(error, DatabaseUnavailable | OSError | TimeoutError | asyncio.TimeoutError):
+        return Remedy.WAIT
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return Remedy.AGAIN
+    if isinstance(error, asyncpg.UniqueViolationError) and (error.table_name or "").startswith(_MESSAGE_TAKEN):
+        return Remedy.AGAIN
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        if state in _AGAIN_STATES:
+            return Remedy.AGAIN
+        return Remedy.WAIT if state[:2] in _WAIT_CLASSES else Remedy.REFUSE
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return Remedy.WAIT  # asyncpg's word for a connection that was closed under it
+    return Remedy.REFUSE

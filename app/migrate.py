@@ -1,0 +1,77 @@
+"""Applies the plain SQL files of migrations/ in order, once each, under one lock."""
+
+import hashlib
+from pathlib import Path
+
+import asyncpg
+
+from app.database import connect
+from app.errors import MigrationError
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "migrations"
+
+_LOCK = 0x6D656473  # "meds": any number that no one else uses for an advisory lock in this database
+
+_BOOKS = """
+CREATE TABLE IF NOT EXISTS public.medsettle_migrations (
+    name       text PRIMARY KEY,
+    sha256     text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+
+async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
+    """Apply what is not applied yet and return its names; a second caller waits and finds nothing to do.
+
+    Raises MigrationError when an applied file was edited or is gone, or when a statement fails.
+    """
+    files = _read(directory)
+    connection = await connect(url, application_name="medsettle migrate")
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(_BOOKS)
+        await connection.execute("GRANT SELECT ON public.medsettle_migrations TO PUBLIC")
+        rows = await connection.fetch("SELECT name, sha256 FROM public.medsettle_migrations ORDER BY name")
+        applied: dict[str, str] = {row["name"]: row["sha256"] for row in rows}
+        _check(applied, files)
+        pending = [name for name in files if name not in applied]
+        for name in pending:
+            await _apply(connection, name, files[name])
+        return pending
+    finally:
+        await connection.close()  # ends the session and with it the lock
+
+
+def _read(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.sql"))}
+
+
+def _check(applied: dict[str, str], files: dict[str, str]) -> None:
+    for name, digest in applied.items():
+        if name not in files:
+            raise MigrationError(f"The database has migration {name}, this release has not: deploy a newer release.")
+        if _digest(files[name]) != digest:
+            raise MigrationError(
+                f"Migration {name} was edited after it was applied: restore the file and write a new migration."
+            )
+    last = max(applied, default="")
+    late = [name for name in files if name not in applied and name < last]
+    if late:
+        raise MigrationError(f"Migration {late[0]} sorts before {last}, which is applied: give it a later number.")
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> None:
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = '10s'")
+            await connection.execute(sql)
+            await connection.execute(
+                "INSERT INTO public.medsettle_migrations (name, sha256) VALUES ($1, $2)", name, _digest(sql)
+            )
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"Migration {name} failed and was rolled back: {error}") from error
+
+
+def _digest(sql: str) -> str:
+    return hashlib.sha256(sql.encode()).hexdigest()

@@ -1,0 +1,211 @@
+"""Card transactions as they come in: the schema, and bytes → `Message` or `Malformed`. Pure."""
+
+import hashlib
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, NewType
+
+import msgspec
+import orjson
+
+from app.codes import Code
+
+MessageKey = NewType("MessageKey", bytes)
+
+#: The largest amount of the national interface, N16,2 in fen.
+AMOUNT_MAX = 9_999_999_999_999_999
+METADATA_BYTES_MAX = 1024
+
+# Printable ASCII that needs no escape in an address, and without the marks that separate fields
+# under a hash.
+_ID = "[A-Za-z0-9._:@=+*-]"
+_END = r"(?!\n)$"  # Python's $ would also match before a last line feed
+Institution = Annotated[str, msgspec.Meta(pattern=f"^[A-Za-z0-9]{{12}}{_END}", description="fixmedins_code")]
+MessageId = Annotated[str, msgspec.Meta(pattern=f"^{_ID}{{1,30}}{_END}", description="the sender's msgid")]
+PersonNo = Annotated[str, msgspec.Meta(pattern=f"^{_ID}{{1,30}}{_END}", description="psn_no")]
+CardNo = Annotated[str, msgspec.Meta(pattern=f"^{_ID}{{1,50}}{_END}")]
+CardSn = Annotated[str, msgspec.Meta(pattern=f"^{_ID}{{1,32}}{_END}")]
+MedType = Annotated[
+    str,
+    msgspec.Meta(pattern=f"^[0-9]{{2,6}}{_END}", description="11 outpatient, 21 inpatient, 41 pharmacy …"),
+]
+Amount = Annotated[int, msgspec.Meta(gt=0, le=AMOUNT_MAX, description="fen")]
+Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339")]
+
+
+class Card(msgspec.Struct, frozen=True, gc=False):
+    """How the person was identified: 01 e-voucher, 02 identity card, 03 social security card.
+
+    `card_no` and `card_sn` are read for 03 alone. Under 01 and 02 that place can hold a token or a citizen number,
+    which must not be kept: it is dropped when the message is decoded.
+    """
+
+    cert_type: Literal["01", "02", "03"] | None
+    card_no: CardNo | None = None
+    card_sn: CardSn | None = None
+
+
+#: Stands for the card where a message has none, as in a contribution.
+NO_CARD = Card(None)
+
+
+Kind = Literal["payment", "contribution"]
+#: What institutions may send. Money comes in by the agency's own way alone.
+INSTITUTION_KINDS: frozenset[Kind] = frozenset({"payment"})
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """One card transaction (design: the message table). Unknown fields are ignored."""
+
+    institution: Institution
+    message_id: MessageId
+    kind: Kind
+    person_no: PersonNo
+    amount: Amount
+    card: Card | None = None
+    med_type: MedType | None = None
+    short_balance: Literal["split", "decline"] = "split"
+    use_mutual_aid: bool = True
+    use_debit: bool = True
+    occurred_at: Moment | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Malformed(msgspec.Struct, frozen=True, gc=False):
+    """What could not be read as a message. `institution` and `message_id` are set together or not at all."""
+
+    code: Code
+    detail: str
+    pointer: str = ""
+    institution: str | None = None
+    message_id: str | None = None
+    person_no: str | None = None
+
+    @property
+    def answerable(self) -> bool:
+        """Whether a sender can be told; otherwise it is a dead letter."""
+        return self.institution is not None
+
+
+def decode(value: bytes) -> Message | Malformed:
+    """Read one JSON object. Never raises: what cannot be read comes back as Malformed."""
+    try:
+        fields = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return Malformed(Code.INVALID_JSON, "The message is not JSON in UTF-8.")
+    if not isinstance(fields, dict):
+        return Malformed(Code.INVALID_JSON, "The message is not a JSON object.")
+    repeated = repeated_key(value, fields)
+    if repeated is not None:
+        return _malformed(fields, Code.DUPLICATE_KEY, f"The key {_shown(repeated)} stands twice.")
+    return read_fields(fields)
+
+
+def read_fields(fields: dict[str, Any]) -> Message | Malformed:
+    """The same for an object that has been parsed already, as in an array."""
+    try:
+        message = msgspec.convert(fields, Message)
+    except msgspec.ValidationError as error:
+        return _invalid(fields, str(error))
+    if message.kind not in INSTITUTION_KINDS:
+        return _malformed(fields, Code.KIND_UNKNOWN, f"Institutions send no {message.kind}.", "/kind")
+    card = message.card
+    if card is None or card.cert_type is None:
+        return _malformed(fields, Code.CARD_MISSING, "A payment names the card.", "/card")
+    if card.cert_type == "03":
+        if card.card_no is None:
+            return _malformed(fields, Code.CARD_MISSING, "cert_type 03 needs card_no.", "/card/card_no")
+    elif card.card_no is not None or card.card_sn is not None:
+        message = msgspec.structs.replace(message, card=Card(card.cert_type))
+    if message.metadata is not None and not _metadata_fits(message.metadata):
+        return _malformed(
+            fields, Code.INVALID_FIELD, "metadata is longer than 1024 bytes or nested too deep.", "/metadata"
+        )
+    return message
+
+
+def _metadata_fits(metadata: dict[str, Any]) -> bool:
+    try:
+        return len(orjson.dumps(metadata)) <= METADATA_BYTES_MAX
+    except orjson.JSONEncodeError:  # its own limit on nesting
+        return False
+
+
+def message_key(institution: str, message_id: str) -> MessageKey:
+    """The idempotency key as 16 bytes: half the index of the two texts, and evenly spread."""
+    return MessageKey(hashlib.blake2b(f"{institution}|{message_id}".encode(), digest_size=16).digest())
+
+
+def repeated_key(raw: bytes, parsed: object) -> str | None:
+    """A key that stands twice in one object of `raw`, whose parsed form is given.
+
+    Parsers keep the last of two equal keys, so two amounts would settle as whichever came last. Without blanks
+    every key shows as `":`, so as many of those as there are keys proves that none is repeated; only else is the
+    text parsed once more with an eye on pairs.
+    """
+    if raw.translate(None, b" \t\r\n").count(b'":') == _keys(parsed):
+        return None
+    repeated: list[str] = []
+
+    def watch(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                repeated.append(key)
+            seen.add(key)
+        return {}
+
+    json.loads(raw, object_pairs_hook=watch)
+    return repeated[0] if repeated else None
+
+
+def _keys(parsed: Any) -> int:
+    """Keys of an object, or of the objects in an array, at any depth."""
+    count, values = (len(parsed), parsed.values()) if type(parsed) is dict else (0, parsed)
+    for value in values:
+        if type(value) is dict or type(value) is list:
+            count += _keys(value)
+    return count
+
+
+_PLACE = re.compile(r"^(.*?)(?: - at `\$?(.*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"missing required field `(\w+)`")
+
+
+def _invalid(fields: dict[str, Any], text: str) -> Malformed:
+    """Turn msgspec's words into a code and a JSON pointer."""
+    place = _PLACE.match(text)
+    reason, path = (place.group(1), place.group(2) or "") if place else (text, "")
+    pointer = path.replace(".", "/")
+    missing = _MISSING.search(reason)
+    if missing:
+        pointer = f"{pointer}/{missing.group(1)}"
+    if reason.startswith("Invalid enum value"):  # msgspec would repeat what the sender wrote there
+        reason = "Not one of the known values"
+    code = Code.INVALID_FIELD
+    if pointer == "/amount":
+        code = Code.INVALID_AMOUNT
+    elif pointer == "/kind":
+        code = Code.KIND_UNKNOWN
+    return _malformed(fields, code, reason, pointer)
+
+
+_is_institution = re.compile("[A-Za-z0-9]{12}").fullmatch
+_is_id = re.compile(f"{_ID}{{1,30}}").fullmatch
+
+
+def _malformed(fields: dict[str, Any], code: Code, detail: str, pointer: str = "") -> Malformed:
+    institution, message_id, person_no = (fields.get(k) for k in ("institution", "message_id", "person_no"))
+    if not (
+        isinstance(institution, str) and _is_institution(institution)
+        and isinstance(message_id, str) and _is_id(message_id)
+    ):  # fmt: skip
+        return Malformed(Code.MESSAGE_KEY_MISSING, f"No readable institution and message_id. {detail}", pointer)
+    known_person = person_no if isinstance(person_no, str) and _is_id(person_no) else None
+    return Malformed(code, detail, pointer, institution, message_id, known_person)
+
+
+def _shown(key: str) -> str:
+    """A sender's key in an error text: short and printable, since the sender chose it."""
+    return ascii(key[:40])

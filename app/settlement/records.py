@@ -1,0 +1,226 @@
+"""A recorded settlement: its row, its hash leaf, and the outcome that everyone is shown of it. Pure.
+
+The row is the single source: a first answer, a replay and a query are all encoded from it by `outcome`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import msgspec
+import orjson
+
+from app.codes import Code
+from app.ledger.journal import epoch_us
+from app.ledger.posting import Transfer
+from app.settlement.messages import NO_CARD, Malformed, Message
+
+
+class Settlement(NamedTuple):
+    """One row of `settlement.settlements`, in its column order. Amounts in fen."""
+
+    batch_id: int
+    amount: int
+    account_paid: int
+    mutual_aid_paid: int
+    debit_paid: int
+    cash_due: int
+    balance_after: int | None
+    occurred_at: datetime | None
+    business_day: date
+    position: int
+    bucket: int
+    decline_if_short: bool
+    use_mutual_aid: bool
+    use_debit: bool
+    kind: str
+    status: str
+    code: str
+    institution: str
+    message_id: str
+    person_no: str
+    cert_type: str | None
+    card_no: str | None
+    card_sn: str | None
+    med_type: str | None
+    metadata: str | None
+
+    @property
+    def settlement_id(self) -> str:
+        """28 digits: business day, batch, position. Fits the national interface's setl_id (C30)."""
+        return f"{_batch_prefix(self.business_day, self.batch_id)}{self.position:04d}"
+
+
+class Recorded(NamedTuple):
+    """A settlement with the time of its batch."""
+
+    row: Settlement
+    settled_at: datetime
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """One source of a settled amount, in fen."""
+
+    source: Literal["account", "cash"]
+    amount: int
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What a message came to, as the topic, the HTTP reply and every query show it. Amounts in fen."""
+
+    settlement_id: str | None
+    institution: str
+    message_id: str
+    kind: str | None
+    person_no: str | None
+    status: str
+    code: str
+    amount: int | None
+    account_paid: int = 0
+    mutual_aid_paid: int = 0
+    debit_paid: int = 0
+    cash_due: int = 0
+    balance_after: int | None = None
+    parts: tuple[Part, ...] = ()
+    business_day: date | None = None
+    settled_at: datetime | None = None
+    replayed: bool = False
+    differing_fields: tuple[str, ...] = ()
+    detail: str | None = None
+    metadata: msgspec.Raw | None = None
+
+
+def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome:
+    """The outcome of a recorded message; a first answer, a replay and a query differ in `replayed` alone."""
+    return Outcome(
+        row.settlement_id,
+        row.institution,
+        row.message_id,
+        row.kind,
+        row.person_no,
+        row.status,
+        row.code,
+        row.amount,
+        row.account_paid,
+        row.mutual_aid_paid,
+        row.debit_paid,
+        row.cash_due,
+        row.balance_after,
+        parts(row),
+        row.business_day,
+        settled_at,
+        replayed,
+        (),
+        None,
+        msgspec.Raw(row.metadata.encode()) if row.metadata is not None else None,
+    )
+
+
+def conflict(row: Settlement, message: Message, differing: Sequence[str]) -> Outcome:
+    """The answer to other content under a taken key: it names the fields, and of the first outcome only its id."""
+    return Outcome(
+        settlement_id=row.settlement_id,
+        institution=message.institution,
+        message_id=message.message_id,
+        kind=message.kind,
+        person_no=message.person_no,
+        status="conflict",
+        code=Code.MESSAGE_CONFLICT,
+        amount=message.amount,
+        differing_fields=tuple(differing),
+    )
+
+
+def rejection(malformed: Malformed) -> Outcome:
+    """The answer to a message that cannot be read but whose sender can be told. Nothing is recorded."""
+    assert malformed.institution is not None
+    assert malformed.message_id is not None
+    return Outcome(
+        settlement_id=None,
+        institution=malformed.institution,
+        message_id=malformed.message_id,
+        kind=None,
+        person_no=malformed.person_no,
+        status="rejected",
+        code=malformed.code,
+        amount=None,
+        detail=malformed.detail,
+    )
+
+
+def parts(row: Settlement) -> tuple[Part, ...]:
+    """From where a settled amount came, in the order in which it was taken."""
+    if row.cash_due == 0:
+        return (Part("account", row.account_paid),) if row.account_paid else ()
+    cash = Part("cash", row.cash_due)
+    return (Part("account", row.account_paid), cash) if row.account_paid else (cash,)
+
+
+@lru_cache(maxsize=64)
+def _batch_prefix(business_day: date, batch_id: int) -> str:
+    return f"{business_day:%Y%m%d}{batch_id:016d}"
+
+
+# What of a message is compared with what is stored under its key: all of it, in the names that the sender knows.
+_CONTENT = (
+    "kind", "person_no", "amount", "card.cert_type", "card.card_no", "card.card_sn", "med_type",
+    "short_balance", "use_mutual_aid", "use_debit", "occurred_at",
+)  # fmt: skip
+
+
+def differing_fields(row: Settlement, message: Message) -> list[str]:
+    card = message.card or NO_CARD
+    sent = (
+        message.kind, message.person_no, message.amount, card.cert_type, card.card_no, card.card_sn, message.med_type,
+        message.short_balance == "decline", message.use_mutual_aid, message.use_debit, message.occurred_at,
+    )  # fmt: skip
+    stored = (
+        row.kind, row.person_no, row.amount, row.cert_type, row.card_no, row.card_sn, row.med_type,
+        row.decline_if_short, row.use_mutual_aid, row.use_debit, row.occurred_at,
+    )  # fmt: skip
+    differing = [name for name, old, new in zip(_CONTENT, stored, sent, strict=True) if old != new]
+    if (orjson.loads(row.metadata) if row.metadata is not None else None) != message.metadata:
+        differing.append("metadata")
+    return differing
+
+
+# The texts under the hashes: fields joined by `|`, NULL as `~`, truth as 1 or 0, times as microseconds since 1970. No
+# field but the metadata, which stands last, can hold any of these marks. `verify` builds the same texts in SQL.
+
+
+def content_text(row: Settlement) -> str:
+    """The message's content without its metadata."""
+    occurred = "~" if row.occurred_at is None else epoch_us(row.occurred_at)
+    return (
+        f"{row.institution}|{row.message_id}|{row.kind}|{row.person_no}|{row.amount}|{row.cert_type or '~'}"
+        f"|{row.card_no or '~'}|{row.card_sn or '~'}|{row.med_type or '~'}|{row.decline_if_short:d}"
+        f"|{row.use_mutual_aid:d}|{row.use_debit:d}|{occurred}"
+    )
+
+
+def fingerprint(content: str) -> int:
+    """64 bits of a message's content, as a Postgres bigint."""
+    return int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def leaf(row: Settlement, content: str, transfers: Sequence[Transfer]) -> bytes:
+    """Hash of a settlement with its transfers. Batch, position, day and time are under the batch's own hash."""
+    balance = "~" if row.balance_after is None else row.balance_after
+    text = (
+        f"{content}|{row.status}|{row.code}|{row.account_paid}|{row.mutual_aid_paid}|{row.debit_paid}"
+        f"|{row.cash_due}|{balance}|{row.bucket}"
+    )
+    for t in transfers:
+        text += (
+            f"|{t.leg}|{t.debit_account}|{t.credit_account}|{t.amount}|{_or_null(t.debit_balance_after)}"
+            f"|{_or_null(t.credit_balance_after)}|{_or_null(t.debit_entry)}|{_or_null(t.credit_entry)}"
+        )
+    if row.metadata is not None:
+        text += f"|{row.metadata}"
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _or_null(value: int | None) -> int | str:
+    return "~" if value is None else value
