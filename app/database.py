@@ -103,6 +103,8 @@ def remedy(error: BaseException) -> Remedy:
         return Remedy.AGAIN
     if isinstance(error, asyncpg.UniqueViolationError) and (error.table_name or "").startswith(_MESSAGE_TAKEN):
         return Remedy.AGAIN
+    if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name is None:
+        return Remedy.WAIT  # no partition for this business day yet: `keep_days_prepared` makes it
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         if state in _AGAIN_STATES:

@@ -5,7 +5,8 @@ MedsettleError
 │   ├── LoadError           a file was refused; names the lines
 │   └── MigrationError      the database and the migration files disagree
 ├── StackError              the embedded Postgres or broker could not be run
-└── DatabaseUnavailable     Postgres is away or busy; nothing was recorded, the same call may be sent again
+├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
+└── Overloaded              more messages wait than may; nothing was taken in, send again a little later
 
 Business answers (declines, rejections) are no exceptions: they are outcomes, see `settlement/codes.py`.
 """
@@ -32,4 +33,8 @@ class StackError(MedsettleError):
 
 
 class DatabaseUnavailable(MedsettleError):
+    pass
+
+
+class Overloaded(MedsettleError):
     pass

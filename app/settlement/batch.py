@@ -12,9 +12,9 @@ from typing import NamedTuple
 import orjson
 
 from app.ledger.accounts import FUND_ACCOUNT, Account
+from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
 from app.ledger.posting import Transfer, credit, debit
-from app.settlement.buckets import bucket_of
 from app.settlement.decide import Decision, Registered, decide
 from app.settlement.messages import NO_CARD, Message, MessageKey
 from app.settlement.records import (

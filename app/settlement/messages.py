@@ -91,19 +91,17 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
 def decode(value: bytes) -> Message | Malformed:
     """Read one JSON object. Never raises: what cannot be read comes back as Malformed."""
     try:
-        fields = orjson.loads(value)
+        return read_fields(parse(value))
     except orjson.JSONDecodeError:
         return Malformed(Code.INVALID_JSON, "The message is not JSON in UTF-8.")
+
+
+def read_fields(fields: Any) -> Message | Malformed:
+    """The same for a parsed value, as an item of an array is."""
     if not isinstance(fields, dict):
         return Malformed(Code.INVALID_JSON, "The message is not a JSON object.")
-    repeated = repeated_key(value, fields)
-    if repeated is not None:
-        return _malformed(fields, Code.DUPLICATE_KEY, f"The key {_shown(repeated)} stands twice.")
-    return read_fields(fields)
-
-
-def read_fields(fields: dict[str, Any]) -> Message | Malformed:
-    """The same for an object that has been parsed already, as in an array."""
+    if isinstance(fields, RepeatedKey):
+        return _malformed(fields, Code.DUPLICATE_KEY, "A key stands twice in one object.")
     try:
         message = msgspec.convert(fields, Message)
     except msgspec.ValidationError as error:
@@ -137,36 +135,48 @@ def message_key(institution: str, message_id: str) -> MessageKey:
     return MessageKey(hashlib.blake2b(f"{institution}|{message_id}".encode(), digest_size=16).digest())
 
 
-def repeated_key(raw: bytes, parsed: object) -> str | None:
-    """A key that stands twice in one object of `raw`, whose parsed form is given.
+class RepeatedKey(dict[str, Any]):
+    """An object in which, or in a part of which, a key stands twice."""
+
+
+def parse(raw: bytes) -> Any:
+    """JSON as orjson reads it, but objects with a repeated key come back as RepeatedKey.
 
     Parsers keep the last of two equal keys, so two amounts would settle as whichever came last. Without blanks
     every key shows as `":`, so as many of those as there are keys proves that none is repeated; only else is the
-    text parsed once more with an eye on pairs.
+    text parsed once more with an eye on pairs. Raises orjson.JSONDecodeError.
     """
-    if raw.translate(None, b" \t\r\n").count(b'":') == _keys(parsed):
-        return None
-    repeated: list[str] = []
-
-    def watch(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                repeated.append(key)
-            seen.add(key)
-        return {}
-
-    json.loads(raw, object_pairs_hook=watch)
-    return repeated[0] if repeated else None
+    parsed = orjson.loads(raw)
+    try:
+        if raw.translate(None, b" \t\r\n").count(b'":') == _keys(parsed):
+            return parsed
+        return json.loads(raw, object_pairs_hook=_watch_keys)
+    except RecursionError:
+        raise orjson.JSONDecodeError("nested too deep", "", 0) from None
 
 
 def _keys(parsed: Any) -> int:
     """Keys of an object, or of the objects in an array, at any depth."""
-    count, values = (len(parsed), parsed.values()) if type(parsed) is dict else (0, parsed)
-    for value in values:
+    if type(parsed) is list:
+        return sum(map(_keys, parsed))
+    if type(parsed) is not dict:
+        return 0
+    count = len(parsed)
+    for value in parsed.values():
         if type(value) is dict or type(value) is list:
             count += _keys(value)
     return count
+
+
+def _watch_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs) or any(_holds_repeated_key(value) for value in fields.values()):
+        return RepeatedKey(fields)
+    return fields
+
+
+def _holds_repeated_key(value: Any) -> bool:
+    return isinstance(value, RepeatedKey) or (isinstance(value, list) and any(map(_holds_repeated_key, value)))
 
 
 _PLACE = re.compile(r"^(.*?)(?: - at `\$?(.*)`)?$", re.DOTALL)
@@ -204,8 +214,3 @@ def _malformed(fields: dict[str, Any], code: Code, detail: str, pointer: str = "
         return Malformed(Code.MESSAGE_KEY_MISSING, f"No readable institution and message_id. {detail}", pointer)
     known_person = person_no if isinstance(person_no, str) and _is_id(person_no) else None
     return Malformed(code, detail, pointer, institution, message_id, known_person)
-
-
-def _shown(key: str) -> str:
-    """A sender's key in an error text: short and printable, since the sender chose it."""
-    return ascii(key[:40])

@@ -71,8 +71,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What a message came to, as the topic, the HTTP reply and every query show it. Amounts in fen."""
 
     settlement_id: str | None
-    institution: str
-    message_id: str
+    institution: str | None
+    message_id: str | None
     kind: str | None
     person_no: str | None
     status: str
@@ -134,9 +134,7 @@ def conflict(row: Settlement, message: Message, differing: Sequence[str]) -> Out
 
 
 def rejection(malformed: Malformed) -> Outcome:
-    """The answer to a message that cannot be read but whose sender can be told. Nothing is recorded."""
-    assert malformed.institution is not None
-    assert malformed.message_id is not None
+    """The answer to a message that cannot be read. Nothing is recorded."""
     return Outcome(
         settlement_id=None,
         institution=malformed.institution,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import time
 
 from app.database import Connection, Pool, Remedy, remedy, transaction
+from app.errors import DatabaseUnavailable
 from app.ledger import journal, posting
 from app.ledger.accounts import lock_personal_accounts
 from app.settlement import register
@@ -33,14 +34,14 @@ async def settle(pool: Pool, messages: Sequence[Message], *, cut_off: time) -> S
     A batch that loses a race against another one runs again. Raises DatabaseUnavailable when Postgres is away
     (nothing may be concluded: send the batch again) and asyncpg.PostgresError when it refuses the rows.
     """
-    for attempt in range(_RACES_MAX):
+    for _ in range(_RACES_MAX):
         try:
             async with transaction(pool) as connection:
                 return await _settle_once(connection, messages, cut_off)
         except Exception as error:
-            if remedy(error) is not Remedy.AGAIN or attempt == _RACES_MAX - 1:
+            if remedy(error) is not Remedy.AGAIN:
                 raise
-    raise AssertionError("unreachable")
+    raise DatabaseUnavailable(f"The batch lost {_RACES_MAX} races against other batches.")
 
 
 async def _settle_once(connection: Connection, messages: Sequence[Message], cut_off: time) -> Settled:

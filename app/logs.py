@@ -1,0 +1,54 @@
+"""Logs: JSON lines (or plain ones for a terminal), written by a thread so that logging never holds up the loop."""
+
+import logging
+import queue
+import sys
+from logging.handlers import QueueHandler, QueueListener
+
+import structlog
+
+
+def set_up(level: str, *, json: bool) -> None:
+    """Route structlog and the standard library's loggers into one stream on stderr. Call once a process."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = QueueListener(lines, stream)
+    listener.start()
+    root = logging.getLogger()
+    root.handlers = [_Unformatted(lines)]
+    root.setLevel(level)
+    # Their INFO repeats every rebalance step and request; what matters of it stands in our own lines.
+    for name in ("aiokafka", "uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class _Unformatted(QueueHandler):
+    """Hands records on as they are: the listener's formatter needs structlog's event, not its text."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger

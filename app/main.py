@@ -1,0 +1,117 @@
+"""The API process: wires the pool, the group commit and the outbox into a FastAPI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+
+from app import __version__, logs
+from app.config import Settings
+from app.database import open_pool
+from app.kafka import make_producer
+from app.routes import contract, health, transactions
+from app.routes.problems import handle_problems
+from app.routes.services import Services
+from app.settlement.days import keep_days_prepared
+from app.settlement.group_commit import GroupCommit
+from app.settlement.outbox import Outbox
+from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.sweeper import Sweeper
+from app.tuning import tune_for_throughput
+
+_log = logs.get(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(settings) as services:
+            app.state.services = services
+            services.started = True
+            yield
+            services.draining = True
+
+    app = FastAPI(
+        title="medsettle",
+        version=__version__,
+        description="Settles social security card payments out of the medical insurance personal account, once each.",
+        lifespan=lifespan,
+    )
+    app.include_router(transactions.router)
+    app.include_router(health.router)
+    handle_problems(app)
+    contract.describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _running(settings: Settings) -> AsyncIterator[Services]:
+    tune_for_throughput()
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), size_max=settings.pool_size_max, application_name="medsettle api"
+    )
+    producer = make_producer(settings)
+    publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(pool)
+    outbox = Outbox(publisher, marks)
+    group_commit = GroupCommit(
+        pool,
+        outbox,
+        cut_off=settings.cut_off,
+        batch_max=settings.batch_messages_max,
+        waiting_max=settings.http_queue_max,
+    )
+    async with pool:
+        beside = [
+            asyncio.create_task(group_commit.run()),
+            asyncio.create_task(marks.run()),
+            asyncio.create_task(keep_days_prepared(pool)),
+            asyncio.create_task(_publishing(producer, outbox, Sweeper(pool, publisher))),
+        ]
+        try:
+            yield Services(settings, pool, group_commit)
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(settings.drain_seconds_max):
+                    await outbox.drain()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await marks.flush()
+            await producer.stop()
+
+
+async def _publishing(producer: AIOKafkaProducer, outbox: Outbox, sweeper: Sweeper) -> None:
+    """Publish as soon as Kafka can be reached; settling over HTTP does not wait for it."""
+    while True:
+        try:
+            await producer.start()
+            break
+        except KafkaError as error:
+            _log.warning("kafka_away", error=type(error).__name__)
+            await asyncio.sleep(1)
+    await asyncio.gather(outbox.run(), sweeper.run())
+
+
+async def run_api(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests in hand are answered first, within the drain bound."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.api_host,
+            port=settings.api_port,
+            loop="none",
+            http="httptools",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=settings.drain_seconds_max,
+            timeout_keep_alive=75,
+            backlog=2048,
+        )
+    )
+    await server.serve()

@@ -1,0 +1,131 @@
+"""The OpenAPI side of the routes: bodies and answers, taken from the structs that the code itself reads and writes."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from app.codes import CATALOGUE, Code
+from app.settlement.messages import Message
+from app.settlement.records import Outcome
+
+_REF = "#/components/schemas/{name}"
+_EXAMPLE = {
+    "institution": "H00000000001",
+    "message_id": "H00000000001202611221030000001",
+    "kind": "payment",
+    "person_no": "99000000000001",
+    "card": {"cert_type": "03", "card_no": "Z00000001", "card_sn": "999999D15600000500000000000000AB"},
+    "med_type": "11",
+    "amount": 10500,
+    "short_balance": "split",
+    "occurred_at": "2026-11-22T10:30:00+08:00",
+}
+
+
+def _schema(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _json(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema, **more}}}
+
+
+def _outcome(meaning: str) -> dict[str, Any]:
+    return {"description": meaning, **_json(_schema("Outcome"))}
+
+
+def _problem(meaning: str, *, retry: bool = False) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": meaning,
+        "content": {"application/problem+json": {"schema": _schema("Problem")}},
+    }
+    if retry:
+        answer["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+    return answer
+
+
+_UNAVAILABLE = {503: _problem("Overloaded, or the ledger is away. Send the same again.", retry=True)}
+
+SETTLE_ONE: dict[str, Any] = {
+    "summary": "Settle one transaction, once",
+    "openapi_extra": {"requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)}},
+    "status_code": 201,
+    "responses": {
+        201: _outcome("Recorded now: settled, declined or rejected, see `status` and `code`."),
+        200: _outcome("Recorded before; this is the stored outcome with `replayed: true`."),
+        409: _outcome("Conflict: the key was used for other content; see `differing_fields`. Nothing was done."),
+        400: _problem("Not one JSON object."),
+        413: _problem("Body too large."),
+        422: _problem("Not a transaction; nothing was recorded."),
+        **_UNAVAILABLE,
+    },
+}
+SETTLE_BATCH: dict[str, Any] = {
+    "summary": "Settle up to 5,000 transactions; outcomes come in the same order",
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            **_json(
+                {"type": "array", "minItems": 1, "maxItems": 5000, "items": _schema("Message")}, example=[_EXAMPLE]
+            ),
+        }
+    },
+    "responses": {
+        200: {
+            "description": "One outcome an item. A malformed item is `rejected` in its place; nothing of it is recorded.",
+            **_json({"type": "array", "items": _schema("Outcome")}),
+        },
+        400: _problem("Not JSON."),
+        413: _problem("Body too large."),
+        422: _problem("Not an array of 1 to 5000 items."),
+        **_UNAVAILABLE,
+    },
+}
+GET_ONE: dict[str, Any] = {
+    "summary": "The stored outcome of one transaction",
+    "responses": {
+        200: _outcome("The stored outcome."),
+        404: _problem("Nothing is recorded under this key."),
+        422: _problem("The address holds something else than an institution and a message id."),
+        **_UNAVAILABLE,
+    },
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Put the structs' schemas into the OpenAPI document that FastAPI makes of the routes."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            _, components = msgspec.json.schema_components([Message, Outcome], ref_template=_REF)
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(components, Problem=_problem_schema())
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _problem_schema() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "title": "Problem",
+        "description": "RFC 9457 problem details.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "code": {"type": "string", "enum": [code.value for code in CATALOGUE if code is not Code.OK]},
+            "detail": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                },
+            },
+        },
+    }

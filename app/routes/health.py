@@ -1,0 +1,52 @@
+"""For the orchestrator: alive, started, ready; and the metrics."""
+
+import asyncio
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.database import Pool, transaction
+from app.errors import DatabaseUnavailable
+from app.routes.services import services_of
+
+router = APIRouter(tags=["operation"])
+
+_READY_SECONDS_MAX = 2
+
+
+@router.get("/health/live", summary="The process answers; nothing else is asked")
+async def live() -> Response:
+    return _answer(200, "live")
+
+
+@router.get("/health/startup", summary="The process has started", responses={503: {"description": "Not yet."}})
+async def startup(request: Request) -> Response:
+    return _answer(200, "started") if services_of(request).started else _answer(503, "starting")
+
+
+@router.get("/health/ready", summary="Transactions can be settled now", responses={503: {"description": "Not now."}})
+async def ready(request: Request) -> Response:
+    services = services_of(request)
+    if services.draining:
+        return _answer(503, "draining")
+    try:
+        async with asyncio.timeout(_READY_SECONDS_MAX):
+            migrated = await _migrated(services.pool)
+    except (DatabaseUnavailable, TimeoutError):
+        return _answer(503, "database away")
+    return _answer(200, "ready") if migrated else _answer(503, "database not migrated")
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def metrics_text() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _migrated(pool: Pool) -> bool:
+    async with transaction(pool) as connection:
+        return await connection.fetchval("SELECT to_regclass('settlement.settlements') IS NOT NULL") is True
+
+
+def _answer(status: int, word: str) -> Response:
+    return Response(orjson.dumps({"status": word}), status, media_type="application/json")

@@ -1,0 +1,23 @@
+"""What the routes work with; made once by `app.main` and kept on the application."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from app.config import Settings
+from app.database import Pool
+from app.settlement.group_commit import GroupCommit
+
+
+@dataclass(slots=True)
+class Services:
+    settings: Settings
+    pool: Pool
+    group_commit: GroupCommit
+    started: bool = False
+    draining: bool = False
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

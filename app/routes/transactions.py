@@ -1,0 +1,92 @@
+"""What hospital and pharmacy systems call: settle one transaction or many, and ask what became of one."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from app.codes import Code
+from app.database import transaction
+from app.routes import contract
+from app.routes.body import read_body
+from app.routes.problems import malformed_problem, problem
+from app.routes.services import services_of
+from app.settlement.batch import Answer
+from app.settlement.isolate import Refusal
+from app.settlement.messages import Malformed, Message, decode, message_key, parse, read_fields
+from app.settlement.publisher import encode
+from app.settlement.records import Outcome, outcome, rejection
+from app.settlement.register import find_settlement
+
+router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+
+BATCH_MAX = 5_000
+_BATCH_BYTES_MAX = 8 * 1024 * 1024
+_JSON = "application/json"
+
+
+@router.post("", **contract.SETTLE_ONE)
+async def settle_one(request: Request) -> Response:
+    services = services_of(request)
+    body = await read_body(request, services.settings.message_bytes_max)
+    if body is None:
+        return problem(413, Code.MESSAGE_TOO_LARGE)
+    decoded = decode(body)
+    if isinstance(decoded, Malformed):
+        return malformed_problem(decoded)
+    (answer,) = await services.group_commit.settle([decoded])
+    if isinstance(answer, Refusal):
+        return problem(422, Code.REFUSED_BY_DATABASE, answer.reason)
+    return Response(encode(answer.outcome), _status(answer), media_type=_JSON)
+
+
+@router.post("/batch", **contract.SETTLE_BATCH)
+async def settle_batch(request: Request) -> Response:
+    """Each item stands alone: a malformed one is answered `rejected` in its place and the others settle."""
+    services = services_of(request)
+    body = await read_body(request, _BATCH_BYTES_MAX)
+    if body is None:
+        return problem(413, Code.MESSAGE_TOO_LARGE)
+    items = _items(body)
+    if isinstance(items, Response):
+        return items
+    decoded = [read_fields(item) for item in items]
+    messages = [item for item in decoded if isinstance(item, Message)]
+    answers = iter(await services.group_commit.settle(messages) if messages else [])
+    outcomes = [_outcome_of(item, next(answers)) if isinstance(item, Message) else rejection(item) for item in decoded]
+    return Response(b"[" + b",".join([encode(each) for each in outcomes]) + b"]", 200, media_type=_JSON)
+
+
+@router.get("/{institution}/{message_id}", **contract.GET_ONE)
+async def get_one(institution: str, message_id: str, request: Request) -> Response:
+    async with transaction(services_of(request).pool) as connection:
+        recorded = await find_settlement(connection, message_key(institution, message_id))
+    if recorded is None:
+        return problem(404, Code.TRANSACTION_NOT_FOUND)
+    return Response(encode(outcome(*recorded, replayed=True)), 200, media_type=_JSON)
+
+
+def _status(answer: Answer) -> int:
+    if answer.is_new:
+        return 201
+    return 409 if answer.outcome.status == "conflict" else 200
+
+
+def _items(body: bytes) -> list[Any] | Response:
+    try:
+        items = parse(body)
+    except orjson.JSONDecodeError:
+        return problem(400, Code.INVALID_JSON)
+    if not isinstance(items, list) or not 1 <= len(items) <= BATCH_MAX:
+        return problem(422, Code.BATCH_INVALID)
+    return items
+
+
+def _outcome_of(message: Message, answer: Answer | Refusal) -> Outcome:
+    if isinstance(answer, Answer):
+        return answer.outcome
+    return rejection(
+        Malformed(
+            Code.REFUSED_BY_DATABASE, answer.reason, "", message.institution, message.message_id, message.person_no
+        )
+    )

@@ -1,0 +1,193 @@
+"""Kafka to ledger to outcome: the loop of one worker.
+
+A batch goes: poll, decode, settle in one transaction, outcomes and dead letters acknowledged, offsets committed. A
+crash anywhere repeats a batch and never loses one: repeats find their stored outcomes. While the outcomes of one
+batch travel to Kafka the next one is settled.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from app import logs, metrics
+from app.codes import Code
+from app.config import Settings
+from app.database import Pool
+from app.errors import DatabaseUnavailable
+from app.ledger.buckets import bucket_of
+from app.settlement.batch import Answer
+from app.settlement.dead_letters import DeadLetter, write_dead_letters
+from app.settlement.isolate import Isolated, Refusal, settle_isolating
+from app.settlement.messages import Malformed, Message, decode
+from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.records import Outcome, rejection
+
+_log = logs.get(__name__)
+
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
+
+# Decoding so many messages takes about three milliseconds; then heartbeats and publications get their turn.
+_DECODE_CHUNK = 500
+_BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Handled(NamedTuple):
+    """A settled batch of records on its way out: what to publish, and what to commit once that is acknowledged."""
+
+    outcomes: list[tuple[Outcome, int]]
+    dead_letters: list[DeadLetter]
+    batch_ids: list[int]
+    offsets: dict[TopicPartition, int]
+    oldest_ms: int
+
+
+class SettlementConsumer:
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        consumer: AIOKafkaConsumer,
+        producer: AIOKafkaProducer,
+        marks: PublicationMarks,
+        progress: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._consumer = consumer
+        self._producer = producer
+        self._publisher = Publisher(producer, settings.topic_outcomes)
+        self._marks = marks
+        self._progress = progress
+        self._stopping = asyncio.Event()
+        self._outgoing: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """Finish the batch in hand, publish and commit it, then return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                polled = await self._consumer.getmany(
+                    timeout_ms=self._settings.batch_wait_ms_max, max_records=self._settings.batch_messages_max
+                )
+                if not polled:
+                    continue
+                handled = await self._handle([record for records in polled.values() for record in records])
+                await self._drain()
+                self._outgoing = asyncio.create_task(self._send_and_commit(handled))
+        finally:
+            await self._drain()
+
+    async def _drain(self) -> None:
+        """Wait until the previous batch is published, so that outcomes keep the order of their batches."""
+        if self._outgoing is not None:
+            outgoing, self._outgoing = self._outgoing, None
+            await outgoing
+            self._progress()
+
+    async def _handle(self, records: Sequence[Record]) -> Handled:
+        handled = Handled([], [], [], {}, min(record.timestamp for record in records))
+        messages: list[Message] = []
+        sources: list[Record] = []
+        with metrics.STAGE.labels("decode").time():
+            for index, record in enumerate(records):
+                handled.offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+                decoded = self._decode(record)
+                if isinstance(decoded, Message):
+                    messages.append(decoded)
+                    sources.append(record)
+                elif decoded.answerable:
+                    handled.outcomes.append((rejection(decoded), bucket_of(decoded.person_no or "")))
+                else:
+                    handled.dead_letters.append(DeadLetter(record, decoded.code, decoded.detail))
+                if index % _DECODE_CHUNK == _DECODE_CHUNK - 1:
+                    await asyncio.sleep(0)
+        if messages:
+            with metrics.STAGE.labels("settle").time():
+                isolated = await self._settle(messages)
+            metrics.BATCH_SIZE.labels("kafka").observe(len(messages))
+            handled.batch_ids.extend(isolated.batch_ids)
+            for answer, source in zip(isolated.answers, sources, strict=True):
+                if isinstance(answer, Refusal):
+                    handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
+                else:
+                    handled.outcomes.append((answer.outcome, answer.bucket))
+        return handled
+
+    def _decode(self, record: Record) -> Message | Malformed:
+        value = record.value or b""
+        if len(value) > self._settings.message_bytes_max:
+            return Malformed(
+                Code.MESSAGE_TOO_LARGE, f"{len(value)} bytes; the limit is {self._settings.message_bytes_max}."
+            )
+        return decode(value)
+
+    async def _settle(self, messages: Sequence[Message]) -> Isolated:
+        """Settle, however long Postgres is away. The partitions pause meanwhile and the group hears from us."""
+        tries = 0
+        while True:
+            try:
+                isolated = await settle_isolating(self._pool, messages, cut_off=self._settings.cut_off)
+            except DatabaseUnavailable as error:
+                if tries == 0:
+                    _log.warning("database_away_partitions_paused", reason=str(error))
+                metrics.RETRIES.labels("database").inc()
+                await self._wait_paused(_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])
+                tries += 1
+                continue
+            if tries:
+                self._consumer.resume(*self._consumer.assignment())
+                _log.info("database_back_partitions_resumed", tries=tries)
+            return isolated
+
+    async def _wait_paused(self, seconds: float) -> None:
+        """Polling keeps our place in the group: a member that does not poll for five minutes is put out of it."""
+        self._consumer.pause(*self._consumer.assignment())
+        await asyncio.sleep(seconds)
+        await self._consumer.getmany(timeout_ms=0)
+        self._progress()
+
+    async def _send_and_commit(self, handled: Handled) -> None:
+        with metrics.STAGE.labels("publish").time():
+            await self._until_acknowledged(handled)
+        self._marks.add(handled.batch_ids)
+        metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
+        count_outcomes("kafka", handled.outcomes)
+        with metrics.STAGE.labels("commit").time():
+            try:
+                await self._consumer.commit(handled.offsets)
+            except (CommitFailedError, IllegalStateError):
+                # The partition moved to another worker, which repeats the batch and finds it settled.
+                metrics.RETRIES.labels("rebalanced").inc()
+            except KafkaError as error:
+                # The next commit covers this one; a crash before it repeats the batch.
+                metrics.RETRIES.labels("commit").inc()
+                _log.warning("commit_failed", error=type(error).__name__)
+
+    async def _until_acknowledged(self, handled: Handled) -> None:
+        tries = 0
+        while True:
+            try:
+                if handled.dead_letters:
+                    await write_dead_letters(self._producer, self._settings.topic_dead_letters, handled.dead_letters)
+                await self._publisher.publish(handled.outcomes)
+            except KafkaError as error:
+                metrics.RETRIES.labels("kafka").inc()
+                _log.warning("publish_failed", error=type(error).__name__, tries=tries)
+                await asyncio.sleep(_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])
+                self._progress()
+                tries += 1
+            else:
+                return
+
+
+def count_outcomes(origin: str, outcomes: Sequence[tuple[Outcome, int]] | Sequence[Answer]) -> None:
+    counts = Counter(("replayed" if item[0].replayed else item[0].status, item[0].code) for item in outcomes)
+    for (status, code), count in counts.items():
+        metrics.OUTCOMES.labels(origin, status, code).inc(count)

@@ -1,0 +1,93 @@
+"""Gathers concurrent HTTP requests into one batch, so that each costs its share of a commit and not a whole one.
+
+One batch is in flight; what arrives meanwhile waits and goes together next. So batches grow by themselves with the
+load, and a lone request waits for nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import time
+from typing import NamedTuple
+
+from app import metrics
+from app.database import Pool
+from app.errors import DatabaseUnavailable, Overloaded
+from app.settlement.batch import Answer
+from app.settlement.consumer import count_outcomes
+from app.settlement.isolate import Refusal, settle_isolating
+from app.settlement.messages import Message
+from app.settlement.outbox import Outbox
+
+
+class _Request(NamedTuple):
+    messages: Sequence[Message]
+    answered: "asyncio.Future[list[Answer | Refusal]]"
+
+
+class GroupCommit:
+    def __init__(self, pool: Pool, outbox: Outbox, *, cut_off: time, batch_max: int, waiting_max: int) -> None:
+        self._pool = pool
+        self._outbox = outbox
+        self._cut_off = cut_off
+        self._batch_max = batch_max
+        self._waiting_max = waiting_max
+        self._requests: deque[_Request] = deque()
+        self._waiting = 0
+        self._arrived = asyncio.Event()
+
+    async def settle(self, messages: Sequence[Message]) -> list[Answer | Refusal]:
+        """Answers in message order; they are durable.
+
+        Raises Overloaded before a queue could grow without bound, and DatabaseUnavailable.
+        """
+        if self._waiting + len(messages) > self._waiting_max and self._waiting:
+            metrics.HTTP_OVERLOADED.inc()
+            raise Overloaded(f"{self._waiting} transactions wait; the limit is {self._waiting_max}.")
+        request = _Request(messages, asyncio.get_running_loop().create_future())
+        self._requests.append(request)
+        self._count_waiting(len(messages))
+        self._arrived.set()
+        return await request.answered
+
+    async def run(self) -> None:
+        """The one loop that settles for all requests; cancel it when no request is left."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._requests:
+                await self._settle_group(self._take())
+
+    def _take(self) -> list[_Request]:
+        taken = [self._requests.popleft()]
+        size = len(taken[0].messages)
+        while self._requests and size + len(self._requests[0].messages) <= self._batch_max:
+            taken.append(self._requests.popleft())
+            size += len(taken[-1].messages)
+        return taken
+
+    async def _settle_group(self, group: list[_Request]) -> None:
+        messages = [message for request in group for message in request.messages]
+        try:
+            with metrics.STAGE.labels("settle").time():
+                isolated = await settle_isolating(self._pool, messages, cut_off=self._cut_off)
+        except DatabaseUnavailable as error:
+            for request in group:
+                if not request.answered.cancelled():
+                    request.answered.set_exception(error)
+            return
+        finally:
+            self._count_waiting(-len(messages))
+        metrics.BATCH_SIZE.labels("http").observe(len(messages))
+        answers = iter(isolated.answers)
+        for request in group:
+            mine = [next(answers) for _ in request.messages]
+            if not request.answered.cancelled():
+                request.answered.set_result(mine)
+        recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
+        count_outcomes("http", recorded)
+        self._outbox.put(isolated.batch_ids, [(answer.outcome, answer.bucket) for answer in recorded if answer.is_new])
+
+    def _count_waiting(self, change: int) -> None:
+        self._waiting += change
+        metrics.HTTP_WAITING.set(self._waiting)

@@ -1,0 +1,52 @@
+"""Outcomes of HTTP-born transactions on their way to Kafka, behind the replies.
+
+The database knows which batches are unpublished, so this queue may be short, may be lost, and may find Kafka away:
+what it does not manage the sweeper does.
+"""
+
+import asyncio
+from typing import NamedTuple
+
+from aiokafka.errors import KafkaError
+
+from app import logs, metrics
+from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.records import Outcome
+
+_log = logs.get(__name__)
+
+_BATCHES_MAX = 100
+
+
+class _Published(NamedTuple):
+    batch_ids: list[int]
+    outcomes: list[tuple[Outcome, int]]
+
+
+class Outbox:
+    def __init__(self, publisher: Publisher, marks: PublicationMarks) -> None:
+        self._publisher = publisher
+        self._marks = marks
+        self._queue: asyncio.Queue[_Published] = asyncio.Queue(_BATCHES_MAX)
+
+    def put(self, batch_ids: list[int], outcomes: list[tuple[Outcome, int]]) -> None:
+        if batch_ids and not self._queue.full():
+            self._queue.put_nowait(_Published(batch_ids, outcomes))
+
+    async def run(self) -> None:
+        while True:
+            await self._publish(await self._queue.get())
+
+    async def drain(self) -> None:
+        while not self._queue.empty():
+            await self._publish(self._queue.get_nowait())
+
+    async def _publish(self, batch: _Published) -> None:
+        try:
+            with metrics.STAGE.labels("publish").time():
+                await self._publisher.publish(batch.outcomes)
+        except KafkaError as error:
+            metrics.RETRIES.labels("kafka").inc()
+            _log.warning("publish_left_to_sweeper", error=type(error).__name__)
+        else:
+            self._marks.add(batch.batch_ids)

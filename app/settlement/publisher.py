@@ -1,0 +1,96 @@
+"""Outcomes to Kafka: whole batches a partition, acknowledged before anyone counts on them."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+
+from app import metrics
+from app.database import Pool, transaction
+from app.settlement.records import Outcome
+
+_ENCODER = msgspec.json.Encoder()
+_CE_HEADERS = [
+    ("ce_specversion", b"1.0"),
+    ("ce_type", b"cn.medsettle.settlement.outcome.v1"),
+    ("ce_source", b"/medsettle"),
+    ("content-type", b"application/json"),
+]
+
+
+def encode(outcome: Outcome) -> bytes:
+    """The outcome as JSON, the same bytes for the topic and for HTTP."""
+    return _ENCODER.encode(outcome)
+
+
+class Publisher:
+    """Publishes outcomes keyed by person; the partition follows from the person's bucket."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+
+    async def publish(self, outcomes: Iterable[tuple[Outcome, int]]) -> None:
+        """Publish (outcome, bucket) pairs, in order for each person; returns when all are acknowledged.
+
+        Raises KafkaError when the brokers do not take them; publishing all of them again is harmless.
+        """
+        partitions = len(await self._producer.partitions_for(self._topic))
+        by_partition: dict[int, list[Outcome]] = {}
+        for outcome, bucket in outcomes:
+            by_partition.setdefault(bucket % partitions, []).append(outcome)
+        sent: list[asyncio.Future[object]] = []
+        for partition, batch in by_partition.items():
+            sent.extend(await self._send(partition, batch))
+        await asyncio.gather(*sent)
+
+    async def _send(self, partition: int, outcomes: Sequence[Outcome]) -> list[asyncio.Future[object]]:
+        sent = []
+        builder = self._producer.create_batch()
+        for outcome in outcomes:
+            key = outcome.person_no.encode() if outcome.person_no is not None else None
+            value = encode(outcome)
+            event_id = outcome.settlement_id or f"{outcome.institution}/{outcome.message_id}"
+            headers = [("ce_id", event_id.encode()), *_CE_HEADERS]
+            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
+                builder = self._producer.create_batch()
+                builder.append(timestamp=None, key=key, value=value, headers=headers)
+        sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
+        return sent
+
+
+class PublicationMarks:
+    """Remembers which journal batches are published and writes it down a few times a second.
+
+    A mark lost in a crash only makes the sweeper publish that batch once more.
+    """
+
+    _FLUSH_SECONDS = 0.2
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: list[int] = []
+
+    def add(self, batch_ids: Iterable[int]) -> None:
+        self._waiting.extend(batch_ids)
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        if not self._waiting:
+            return
+        marked, self._waiting = self._waiting, []
+        try:
+            async with transaction(self._pool) as connection:
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                await connection.execute(
+                    "UPDATE ledger.batches SET published_at = clock_timestamp() WHERE batch_id = ANY ($1::bigint[])",
+                    marked,
+                )
+        except Exception:  # noqa: BLE001 - unmarked is safe, the sweeper publishes these batches again
+            metrics.RETRIES.labels("publication_marks").inc()

@@ -1,0 +1,87 @@
+"""Publishes what a dead process or an absent Kafka left unpublished, so that every recorded outcome is told (G2)."""
+
+import asyncio
+
+from app import logs, metrics
+from app.database import Connection, Pool, transaction
+from app.errors import DatabaseUnavailable
+from app.settlement.publisher import Publisher
+from app.settlement.records import Outcome, Settlement, outcome
+
+_log = logs.get(__name__)
+
+# Younger batches are being published by the process that made them. Two sweepers share the work by SKIP LOCKED.
+_GRACE_SECONDS = 5
+_EVERY_SECONDS = 1.0
+
+_OLDEST = """
+SELECT batch_id, business_day, settled_at
+FROM ledger.batches
+WHERE published_at IS NULL AND settled_at < clock_timestamp() - make_interval(secs => $1)
+ORDER BY settled_at
+LIMIT 1
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+_SETTLEMENTS = f"""
+SELECT {", ".join(Settlement._fields)}
+FROM settlement.settlements
+WHERE batch_id = $1 AND business_day = $2
+ORDER BY position
+"""  # noqa: S608
+
+_AGE = """
+SELECT extract(epoch FROM clock_timestamp() - min(settled_at))::float8
+FROM ledger.batches
+WHERE published_at IS NULL
+"""
+
+
+class Sweeper:
+    def __init__(self, pool: Pool, publisher: Publisher, *, grace_seconds: float = _GRACE_SECONDS) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._grace_seconds = grace_seconds
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self.sweep_one():
+                    pass
+                await self._measure()
+            except DatabaseUnavailable:
+                metrics.RETRIES.labels("sweeper").inc()
+            except Exception:  # noqa: BLE001 - it tries again; what stays undone shows in the age of the oldest
+                metrics.RETRIES.labels("sweeper").inc()
+                _log.exception("sweep_failed")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def sweep_one(self) -> bool:
+        """Publish and mark the oldest unpublished batch; False when there is none that no one else has."""
+        async with transaction(self._pool) as connection:
+            batch = await connection.fetchrow(_OLDEST, self._grace_seconds)
+            if batch is None:
+                return False
+            outcomes = [
+                (outcome(row, batch["settled_at"], replayed=False), row.bucket)
+                for row in await _settlements(connection, batch["batch_id"], batch["business_day"])
+            ]
+            await self._publish(outcomes)
+            await connection.execute(
+                "UPDATE ledger.batches SET published_at = clock_timestamp() WHERE batch_id = $1", batch["batch_id"]
+            )
+        return True
+
+    async def _publish(self, outcomes: list[tuple[Outcome, int]]) -> None:
+        await self._publisher.publish(outcomes)
+        metrics.REPUBLISHED.inc(len(outcomes))
+        _log.info("batch_republished", outcomes=len(outcomes))
+
+    async def _measure(self) -> None:
+        async with transaction(self._pool) as connection:
+            age = await connection.fetchval(_AGE)
+        metrics.UNPUBLISHED_AGE.set(age or 0.0)
+
+
+async def _settlements(connection: Connection, batch_id: int, business_day: object) -> list[Settlement]:
+    return [Settlement(*row) for row in await connection.fetch(_SETTLEMENTS, batch_id, business_day)]

@@ -1,0 +1,93 @@
+"""The worker process: wires the consumer, the sweeper, the watchdog and their clients, and stops them in order."""
+
+import asyncio
+import os
+import signal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import start_http_server
+
+from app import logs, metrics
+from app.config import Settings
+from app.database import open_pool
+from app.kafka import make_consumer, make_producer
+from app.settlement.consumer import SettlementConsumer
+from app.settlement.days import keep_days_prepared
+from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.sweeper import Sweeper
+from app.tuning import tune_for_throughput
+from app.watchdog import EXIT_STUCK, Watchdog
+
+_log = logs.get(__name__)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; the batch in hand is finished, published and committed first."""
+    tune_for_throughput()
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), size_max=settings.pool_size_max, application_name="medsettle worker"
+    )
+    producer, consumer = make_producer(settings), make_consumer(settings)
+    marks = PublicationMarks(pool)
+    watchdog = Watchdog(settings.watchdog_seconds, on_stuck=lambda: os._exit(EXIT_STUCK))
+    settling = SettlementConsumer(settings, pool, consumer, producer, marks, watchdog.progress)
+    sweeper = Sweeper(pool, Publisher(producer, settings.topic_outcomes))
+    _stop_on_signals(settling, settings.drain_seconds_max)
+    _serve_metrics(settings)
+    async with pool, producer:
+        consumer.subscribe([settings.topic_transactions])
+        async with consumer:
+            watchdog.start()
+            _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)
+            beside = [
+                asyncio.create_task(task)
+                for task in (marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, watchdog))
+            ]
+            try:
+                await settling.run()
+            finally:
+                watchdog.stop()
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+                await marks.flush()
+    _log.info("worker_stopped")
+
+
+def _stop_on_signals(settling: SettlementConsumer, seconds_max: float) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        _log.info("worker_draining")
+        settling.stop()
+        # What has not drained by then is repeated by the next worker and found settled.
+        loop.call_later(seconds_max, os._exit, 1)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+def _serve_metrics(settings: Settings) -> None:
+    server, _ = start_http_server(settings.worker_metrics_port, settings.worker_metrics_host)
+    _log.info("metrics_served", port=server.server_port)
+
+
+async def _watch_lag(consumer: AIOKafkaConsumer, watchdog: Watchdog) -> None:
+    while True:
+        await asyncio.sleep(2)
+        try:
+            lag = await _lag(consumer)
+        except (KafkaError, TimeoutError):
+            continue  # a rebalance or an absent broker; the watchdog keeps the lag it knows
+        metrics.LAG.set(lag)
+        watchdog.lag(lag)
+
+
+async def _lag(consumer: AIOKafkaConsumer) -> int:
+    assigned: set[TopicPartition] = consumer.assignment()
+    metrics.ASSIGNED.set(len(assigned))
+    if not assigned:
+        return 0
+    ends = await consumer.end_offsets(assigned)
+    return sum([max(0, end - await consumer.position(partition)) for partition, end in ends.items()])
