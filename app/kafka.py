@@ -14,6 +14,7 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=settings.kafka_idempotent_producer,
         compression_type="lz4",
+        max_batch_size=512 * 1024,  # brokers take 1 MiB at most unless told otherwise
         linger_ms=0,  # whole batches are handed over; waiting would only add latency
         max_request_size=_REQUEST_BYTES_MAX,
         request_timeout_ms=15_000,

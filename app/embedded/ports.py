@@ -1,0 +1,37 @@
+"""Free ports on loopback, and what to do when one turns out to be taken."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from app.errors import StackError
+
+LOOPBACK: Final = "127.0.0.1"
+FREE_PORT_TRIES: Final = 5
+
+T = TypeVar("T")
+
+
+class PortTakenError(StackError):
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(
+            f"Port {port} on {LOOPBACK} is taken, {name} cannot listen there: "
+            "stop the program that holds it, or choose another port (0 finds a free one)"
+        )
+
+
+async def start_on(port: int, start: Callable[[int], Awaitable[T]]) -> T:
+    """Call `start` with the port, or for 0 with free ports until one is still free when it is used."""
+    for _ in range(0 if port else FREE_PORT_TRIES - 1):
+        try:
+            return await start(_free_port())
+        except PortTakenError:
+            continue
+    return await start(port or _free_port())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
