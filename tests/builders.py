@@ -1,0 +1,99 @@
+"""Builders that tests share: messages with sensible fields, and parties whose money came in by the one posting path."""
+
+from dataclasses import dataclass
+from datetime import time
+from itertools import count
+from typing import Any
+
+import orjson
+from app.database import Pool, transaction
+from app.ledger.accounts import new_account_ids, open_accounts
+from app.ledger.buckets import bucket_of
+from app.settlement.messages import Card, Message
+from app.settlement.settle import settle
+
+HOSPITAL = "H00000000001"
+PHARMACY = "Y00000000002"
+AGENCY = "AGENCY000000"
+MIDNIGHT = time(0, 0)
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database of one test, with the partitions of yesterday to three days ahead."""
+
+    owner_url: str
+    app_url: str
+
+
+def payment(**overrides: Any) -> Message:
+    """A payment of 1,000 fen by an e-voucher at HOSPITAL, under a message id of its own."""
+    fields: dict[str, Any] = {
+        "institution": HOSPITAL,
+        "message_id": f"M{next(_numbers)}",
+        "kind": "payment",
+        "person_no": "P1",
+        "amount": 1_000,
+        "card": Card("01"),
+    }
+    return Message(**{**fields, **overrides})
+
+
+def contribution(person_no: str, amount: int, **overrides: Any) -> Message:
+    """Money that comes in by the agency."""
+    fields: dict[str, Any] = {"institution": AGENCY, "kind": "contribution", "card": None}
+    return payment(person_no=person_no, amount=amount, **{**fields, **overrides})
+
+
+def payment_json(**overrides: Any) -> bytes:
+    """The same payment as its institution would send it; None takes a field out."""
+    fields: dict[str, Any] = {
+        "institution": HOSPITAL,
+        "message_id": f"M{next(_numbers)}",
+        "kind": "payment",
+        "person_no": "P1",
+        "amount": 1_000,
+        "card": {"cert_type": "01"},
+    }
+    return orjson.dumps({name: value for name, value in {**fields, **overrides}.items() if value is not None})
+
+
+async def add_institution(
+    pool: Pool, institution: str = HOSPITAL, *, kind: str = "hospital", state: str = "active", bank: str = "BANK01"
+) -> int:
+    """Register an institution; returns its account."""
+    async with transaction(pool) as connection:
+        [account_id] = await new_account_ids(connection, 1)
+        await open_accounts(connection, [(account_id, None, bucket_of(institution), "institution", institution)])
+        await connection.execute(
+            "INSERT INTO parties.institutions (institution, account_id, kind, state, bank, name)"
+            " VALUES ($1, $2, $3, $4, $5, $1)",
+            institution, account_id, kind, state, bank,
+        )  # fmt: skip
+    return account_id
+
+
+async def add_person(pool: Pool, person_no: str = "P1", *, balance: int = 0, state: str = "normal") -> int:
+    """Register a person whose balance comes in as one contribution; returns the account."""
+    bucket = bucket_of(person_no)
+    async with transaction(pool) as connection:
+        [account_id] = await new_account_ids(connection, 1)
+        await open_accounts(connection, [(account_id, 0, bucket, "personal", person_no)])
+        await connection.execute("INSERT INTO parties.persons (person_no, bucket) VALUES ($1, $2)", person_no, bucket)
+    if balance:
+        await settle(pool, [contribution(person_no, balance)], cut_off=MIDNIGHT)
+    if state != "normal":
+        await pool.execute("UPDATE ledger.accounts SET state = $2 WHERE account_id = $1", account_id, state)
+    return account_id
+
+
+async def add_card(
+    pool: Pool, card_no: str, person_no: str = "P1", *, card_sn: str = "SN1", state: str = "active"
+) -> None:
+    await pool.execute(
+        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to)"
+        " VALUES ($1, $2, $3, $4, '2099-12-31')",
+        card_no, person_no, card_sn, state,
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""Databases of the tests: one Postgres a session (with xdist: a worker), a fresh migrated database a test.
+
+MEDSETTLE_TEST_POSTGRES_URL names the superuser of another server to run on, such as Postgres 15; without xdist then.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from app.database import Pool, connect, open_pool
+from app.embedded.postgres import start_postgres
+from app.migrate import migrate
+from app.settlement.days import prepare_days
+from app.settlement.settle import settle
+from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person, contribution, payment
+
+_OWNER, _APP = "medsettle_owner", "medsettle_app"
+_PASSWORD = "of-the-tests"
+
+# Crash safety has tests of its own (tests/faults); here it would only cost time.
+_SETTINGS = {"shared_buffers": "128MB", "fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB"}
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """URL of the superuser of a running Postgres: the embedded one, unless another is named."""
+    other = os.environ.get("MEDSETTLE_TEST_POSTGRES_URL")
+    if other:
+        yield other
+        return
+    server = await start_postgres(tmp_path_factory.mktemp("postgres"), settings=_SETTINGS)
+    yield server.superuser_url
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: str) -> AsyncIterator[str]:
+    """Name of a migrated database that others are copied from; nobody may be connected to it meanwhile."""
+    name = f"template_{secrets.token_hex(6)}"
+    for role in (_OWNER, _APP):
+        with suppress(asyncpg.DuplicateObjectError):
+            await _execute(postgres, f"CREATE ROLE {role}")
+        await _execute(postgres, f"ALTER ROLE {role} LOGIN PASSWORD '{_PASSWORD}'")
+    await _execute(postgres, f"CREATE DATABASE {name} OWNER {_OWNER}")
+    owner_url = _url(postgres, _OWNER, name)
+    await migrate(owner_url)
+    pool = await open_pool(owner_url, size_max=1, application_name="tests")
+    await prepare_days(pool)
+    await pool.close()
+    yield name
+    await _execute(postgres, f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+async def database(postgres: str, template: str) -> AsyncIterator[Database]:
+    name = f"test_{secrets.token_hex(6)}"
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {_OWNER}")
+    yield Database(owner_url=_url(postgres, _OWNER, name), app_url=_url(postgres, _APP, name))
+    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """The application's own pool."""
+    pool = await open_pool(database.app_url, size_max=4, application_name="tests")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of the role that owns the tables and may change what the application may not."""
+    connection = await connect(database.owner_url, application_name="tests")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def books(pool: Pool) -> Pool:
+    """The pool of a ledger with one of each kind of settlement, whole and always the same.
+
+    Accounts: hospital 1000, pharmacy 1001, PERSON1 1002, PERSON2 1003. Batches, all in lane 0: 1024 and 2048 bring the
+    opening money in, 3072 holds the 8 settlements below, 4096 two payments of PERSON1.
+    """
+    await add_institution(pool, HOSPITAL)
+    await add_institution(pool, PHARMACY, kind="pharmacy")
+    await add_person(pool, "PERSON1", balance=100_000)
+    await add_person(pool, "PERSON2", balance=500)
+    batch = [
+        payment(person_no="PERSON1", amount=1_000),
+        payment(person_no="PERSON2", amount=800),
+        payment(person_no="PERSON2", amount=100, short_balance="decline"),
+        payment(person_no="PERSON1", amount=2_000, institution=PHARMACY, metadata={"note": "a|b~c"}),
+        payment(person_no="STRANGER", amount=1),
+        payment(person_no="PERSON1", amount=1, institution="X00000000003"),
+        contribution("PERSON1", 4_000),
+        payment(person_no="PERSON1", amount=5, metadata={}, occurred_at=datetime(2026, 1, 2, 3, 4, 5, 67, tzinfo=UTC)),
+    ]
+    settled = await settle(pool, batch, cut_off=MIDNIGHT)
+    statuses = [answer.outcome.status for answer in settled.answers]
+    assert statuses == ["settled", "settled", "declined", "settled", "declined", "rejected", "settled", "settled"]
+    settled = await settle(pool, [payment(person_no="PERSON1", amount=fen) for fen in (10, 20)], cut_off=MIDNIGHT)
+    assert settled.batch_id == 4096
+    return pool
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await connect(url, application_name="tests")
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _url(superuser_url: str, role: str, database: str) -> str:
+    server = urlsplit(superuser_url)
+    return f"postgresql://{role}:{_PASSWORD}@{server.hostname}:{server.port}/{database}"
