@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -48,6 +49,90 @@ def migrate() -> None:
         typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to apply")
 
     _run(show())
+
+
+@cli.command()
+def dev(
+    data_dir: Path = typer.Option(Path(".medsettle/dev"), help="Where the servers keep their data"),
+    port: int = typer.Option(0, help="Port of the API; 0: a free one"),
+    kafka_port: int = typer.Option(0, help="Port of the broker; 0: a free one"),
+    persons: int = typer.Option(1_000, min=1, help="Made persons to load"),
+) -> None:
+    """Run everything here: Postgres, broker, API and worker with a made population. Ctrl-C stops it."""
+    from app.config import settings
+    from app.dev import run_dev
+
+    _run(run_dev(settings(), data_dir, api_port=port, kafka_port=kafka_port, persons=persons))
+
+
+@cli.command()
+def demo(
+    data_dir: Path | None = typer.Option(None, help="Where the servers keep their data; empty: a temporary folder"),
+    transactions: int = typer.Option(24_000, min=100, help="Messages of the day"),
+    persons: int = typer.Option(2_500, min=50, help="Made persons"),
+    keep: bool = typer.Option(False, "--keep", help="Leave it running and say where to look"),
+) -> None:
+    """Settle a realistic day from Kafka, kill the worker in the middle, verify the ledger, print a report."""
+    from tempfile import TemporaryDirectory
+
+    from app.config import settings
+    from app.demo.run import run_demo
+
+    async def work() -> None:
+        with TemporaryDirectory(prefix="medsettle-demo-") as folder:
+            added_up = await run_demo(
+                settings(), data_dir or Path(folder), transactions=transactions, persons=persons, keep=keep
+            )
+        if not added_up:
+            raise typer.Exit(1)
+
+    _run(work())
+
+
+@cli.command()
+def load(
+    institutions: Path | None = typer.Option(None, help="CSV: institution,kind,bank,name[,state]"),
+    persons: Path | None = typer.Option(None, help="CSV: person_no,balance (fen)"),
+    cards: Path | None = typer.Option(None, help="CSV: card_no,person_no,card_sn,state,valid_to"),
+) -> None:
+    """Load files, all or nothing; bad lines are reported by number. Running it again is harmless."""
+    from app.database import open_pool
+    from app.loading import LoadFiles
+    from app.loading import load as load_files
+    from app.progress import shown
+
+    settings = _outside_settings(kafka=False)
+
+    async def work() -> None:
+        pool = await open_pool(settings.database_url.get_secret_value(), size_max=2, application_name="medsettle load")
+        async with pool:
+            with shown() as progress:
+                report = await load_files(
+                    pool,
+                    LoadFiles(institutions, persons, cards),
+                    cut_off=settings.cut_off,
+                    progress=progress,
+                    owner_url=settings.owner_database_url.get_secret_value(),
+                )
+        typer.echo(str(report))
+
+    _run(work())
+
+
+@cli.command()
+def verify() -> None:
+    """Prove every invariant of the ledger; exit 1 and name the first broken rows if one does not hold."""
+    from app.verify import print_report, run_verify
+
+    settings = _outside_settings(kafka=False)
+
+    async def work() -> None:
+        report = await run_verify(settings.database_url.get_secret_value())
+        print_report(report)
+        if not report.ok:
+            raise typer.Exit(1)
+
+    _run(work())
 
 
 def _outside_settings(*, kafka: bool) -> Any:

@@ -24,13 +24,13 @@ async def start_on(port: int, start: Callable[[int], Awaitable[T]]) -> T:
     """Call `start` with the port, or for 0 with free ports until one is still free when it is used."""
     for _ in range(0 if port else FREE_PORT_TRIES - 1):
         try:
-            return await start(_free_port())
+            return await start(free_port())
         except PortTakenError:
             continue
-    return await start(port or _free_port())
+    return await start(port or free_port())
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

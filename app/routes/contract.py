@@ -73,7 +73,7 @@ SETTLE_BATCH: dict[str, Any] = {
     },
     "responses": {
         200: {
-            "description": "One outcome an item. A malformed item is `rejected` in its place; nothing of it is recorded.",
+            "description": "One outcome an item; a malformed item is `rejected` in its place and not recorded.",
             **_json({"type": "array", "items": _schema("Outcome")}),
         },
         400: _problem("Not JSON."),

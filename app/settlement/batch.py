@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
+from app.codes import Code
 from app.ledger.accounts import FUND_ACCOUNT, Account
 from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
@@ -145,7 +146,7 @@ def _row(message: Message, account: Account | None, decision: Decision, opened: 
         decision.mutual_aid_paid,
         decision.debit_paid,
         decision.cash_due,
-        account.balance if account is not None else None,
+        account.balance if account is not None and _may_know_balance(decision) else None,
         message.occurred_at,
         opened.business_day,
         position,
@@ -165,3 +166,8 @@ def _row(message: Message, account: Account | None, decision: Decision, opened: 
         message.med_type,
         orjson.dumps(message.metadata).decode() if message.metadata is not None else None,
     )
+
+
+def _may_know_balance(decision: Decision) -> bool:
+    """Whoever could not pay with this card learns nothing of its holder's account."""
+    return decision.status == "settled" or decision.code == Code.INSUFFICIENT_FUNDS

@@ -24,8 +24,8 @@ from app.settlement.batch import Answer
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message, decode
-from app.settlement.publisher import PublicationMarks, Publisher
-from app.settlement.records import Outcome, rejection
+from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
+from app.settlement.records import rejection
 
 _log = logs.get(__name__)
 
@@ -39,7 +39,7 @@ _BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 class Handled(NamedTuple):
     """A settled batch of records on its way out: what to publish, and what to commit once that is acknowledged."""
 
-    outcomes: list[tuple[Outcome, int]]
+    dispatches: list[Dispatch]
     dead_letters: list[DeadLetter]
     batch_ids: list[int]
     offsets: dict[TopicPartition, int]
@@ -103,7 +103,9 @@ class SettlementConsumer:
                     messages.append(decoded)
                     sources.append(record)
                 elif decoded.answerable:
-                    handled.outcomes.append((rejection(decoded), bucket_of(decoded.person_no or "")))
+                    handled.dispatches.append(
+                        Dispatch(rejection(decoded), bucket_of(decoded.person_no or ""), _place(record))
+                    )
                 else:
                     handled.dead_letters.append(DeadLetter(record, decoded.code, decoded.detail))
                 if index % _DECODE_CHUNK == _DECODE_CHUNK - 1:
@@ -117,7 +119,7 @@ class SettlementConsumer:
                 if isinstance(answer, Refusal):
                     handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
                 else:
-                    handled.outcomes.append((answer.outcome, answer.bucket))
+                    handled.dispatches.append(Dispatch(answer.outcome, answer.bucket, _place(source)))
         return handled
 
     def _decode(self, record: Record) -> Message | Malformed:
@@ -158,7 +160,7 @@ class SettlementConsumer:
             await self._until_acknowledged(handled)
         self._marks.add(handled.batch_ids)
         metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
-        count_outcomes("kafka", handled.outcomes)
+        count_outcomes("kafka", handled.dispatches)
         with metrics.STAGE.labels("commit").time():
             try:
                 await self._consumer.commit(handled.offsets)
@@ -176,7 +178,7 @@ class SettlementConsumer:
             try:
                 if handled.dead_letters:
                     await write_dead_letters(self._producer, self._settings.topic_dead_letters, handled.dead_letters)
-                await self._publisher.publish(handled.outcomes)
+                await self._publisher.publish(handled.dispatches)
             except KafkaError as error:
                 metrics.RETRIES.labels("kafka").inc()
                 _log.warning("publish_failed", error=type(error).__name__, tries=tries)
@@ -187,7 +189,13 @@ class SettlementConsumer:
                 return
 
 
-def count_outcomes(origin: str, outcomes: Sequence[tuple[Outcome, int]] | Sequence[Answer]) -> None:
-    counts = Counter(("replayed" if item[0].replayed else item[0].status, item[0].code) for item in outcomes)
+def _place(record: Record) -> str:
+    return f"{record.partition}/{record.offset}"
+
+
+def count_outcomes(origin: str, answers: Sequence[Dispatch] | Sequence[Answer]) -> None:
+    counts = Counter(
+        ("replayed" if answer.outcome.replayed else answer.outcome.status, answer.outcome.code) for answer in answers
+    )
     for (status, code), count in counts.items():
         metrics.OUTCOMES.labels(origin, status, code).inc(count)

@@ -18,6 +18,7 @@ from app.settlement.consumer import count_outcomes
 from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Message
 from app.settlement.outbox import Outbox
+from app.settlement.publisher import Dispatch
 
 
 class _Request(NamedTuple):
@@ -86,7 +87,9 @@ class GroupCommit:
                 request.answered.set_result(mine)
         recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
         count_outcomes("http", recorded)
-        self._outbox.put(isolated.batch_ids, [(answer.outcome, answer.bucket) for answer in recorded if answer.is_new])
+        self._outbox.put(
+            isolated.batch_ids, [Dispatch(answer.outcome, answer.bucket) for answer in recorded if answer.is_new]
+        )
 
     def _count_waiting(self, change: int) -> None:
         self._waiting += change

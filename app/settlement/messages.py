@@ -10,6 +10,7 @@ import msgspec
 import orjson
 
 from app.codes import Code
+from app.parties.csv_files import AGENCY
 
 MessageKey = NewType("MessageKey", bytes)
 
@@ -106,6 +107,8 @@ def read_fields(fields: Any) -> Message | Malformed:
         message = msgspec.convert(fields, Message)
     except msgspec.ValidationError as error:
         return _invalid(fields, str(error))
+    if message.institution == AGENCY:
+        return _malformed(fields, Code.INVALID_FIELD, "This code is the agency's own.", "/institution")
     if message.kind not in INSTITUTION_KINDS:
         return _malformed(fields, Code.KIND_UNKNOWN, f"Institutions send no {message.kind}.", "/kind")
     card = message.card

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from aiokafka.errors import KafkaError
 
 from app import logs, metrics
-from app.settlement.publisher import PublicationMarks, Publisher
-from app.settlement.records import Outcome
+from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
 
 _log = logs.get(__name__)
 
@@ -20,7 +19,7 @@ _BATCHES_MAX = 100
 
 class _Published(NamedTuple):
     batch_ids: list[int]
-    outcomes: list[tuple[Outcome, int]]
+    dispatches: list[Dispatch]
 
 
 class Outbox:
@@ -29,9 +28,9 @@ class Outbox:
         self._marks = marks
         self._queue: asyncio.Queue[_Published] = asyncio.Queue(_BATCHES_MAX)
 
-    def put(self, batch_ids: list[int], outcomes: list[tuple[Outcome, int]]) -> None:
+    def put(self, batch_ids: list[int], dispatches: list[Dispatch]) -> None:
         if batch_ids and not self._queue.full():
-            self._queue.put_nowait(_Published(batch_ids, outcomes))
+            self._queue.put_nowait(_Published(batch_ids, dispatches))
 
     async def run(self) -> None:
         while True:
@@ -44,7 +43,7 @@ class Outbox:
     async def _publish(self, batch: _Published) -> None:
         try:
             with metrics.STAGE.labels("publish").time():
-                await self._publisher.publish(batch.outcomes)
+                await self._publisher.publish(batch.dispatches)
         except KafkaError as error:
             metrics.RETRIES.labels("kafka").inc()
             _log.warning("publish_left_to_sweeper", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -19,6 +20,14 @@ _CE_HEADERS = [
 ]
 
 
+class Dispatch(NamedTuple):
+    """An outcome on its way to Kafka: the person's bucket, and the place of the record that it answers, if any."""
+
+    outcome: Outcome
+    bucket: int
+    source: str | None = None
+
+
 def encode(outcome: Outcome) -> bytes:
     """The outcome as JSON, the same bytes for the topic and for HTTP."""
     return _ENCODER.encode(outcome)
@@ -31,28 +40,30 @@ class Publisher:
         self._producer = producer
         self._topic = topic
 
-    async def publish(self, outcomes: Iterable[tuple[Outcome, int]]) -> None:
-        """Publish (outcome, bucket) pairs, in order for each person; returns when all are acknowledged.
+    async def publish(self, dispatches: Iterable[Dispatch]) -> None:
+        """Publish in order for each person; returns when all are acknowledged.
 
         Raises KafkaError when the brokers do not take them; publishing all of them again is harmless.
         """
         partitions = len(await self._producer.partitions_for(self._topic))
-        by_partition: dict[int, list[Outcome]] = {}
-        for outcome, bucket in outcomes:
-            by_partition.setdefault(bucket % partitions, []).append(outcome)
+        by_partition: dict[int, list[Dispatch]] = {}
+        for dispatch in dispatches:
+            by_partition.setdefault(dispatch.bucket % partitions, []).append(dispatch)
         sent: list[asyncio.Future[object]] = []
         for partition, batch in by_partition.items():
             sent.extend(await self._send(partition, batch))
         await asyncio.gather(*sent)
 
-    async def _send(self, partition: int, outcomes: Sequence[Outcome]) -> list[asyncio.Future[object]]:
+    async def _send(self, partition: int, dispatches: Sequence[Dispatch]) -> list[asyncio.Future[object]]:
         sent = []
         builder = self._producer.create_batch()
-        for outcome in outcomes:
+        for outcome, _, source in dispatches:
             key = outcome.person_no.encode() if outcome.person_no is not None else None
             value = encode(outcome)
             event_id = outcome.settlement_id or f"{outcome.institution}/{outcome.message_id}"
             headers = [("ce_id", event_id.encode()), *_CE_HEADERS]
+            if source is not None:
+                headers.append(("medsettle_source", source.encode()))
             if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
                 builder = self._producer.create_batch()

@@ -5,8 +5,8 @@ import asyncio
 from app import logs, metrics
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
-from app.settlement.publisher import Publisher
-from app.settlement.records import Outcome, Settlement, outcome
+from app.settlement.publisher import Dispatch, Publisher
+from app.settlement.records import Settlement, outcome
 
 _log = logs.get(__name__)
 
@@ -62,20 +62,20 @@ class Sweeper:
             batch = await connection.fetchrow(_OLDEST, self._grace_seconds)
             if batch is None:
                 return False
-            outcomes = [
-                (outcome(row, batch["settled_at"], replayed=False), row.bucket)
+            dispatches = [
+                Dispatch(outcome(row, batch["settled_at"], replayed=False), row.bucket)
                 for row in await _settlements(connection, batch["batch_id"], batch["business_day"])
             ]
-            await self._publish(outcomes)
+            await self._publish(dispatches)
             await connection.execute(
                 "UPDATE ledger.batches SET published_at = clock_timestamp() WHERE batch_id = $1", batch["batch_id"]
             )
         return True
 
-    async def _publish(self, outcomes: list[tuple[Outcome, int]]) -> None:
-        await self._publisher.publish(outcomes)
-        metrics.REPUBLISHED.inc(len(outcomes))
-        _log.info("batch_republished", outcomes=len(outcomes))
+    async def _publish(self, dispatches: list[Dispatch]) -> None:
+        await self._publisher.publish(dispatches)
+        metrics.REPUBLISHED.inc(len(dispatches))
+        _log.info("batch_republished", outcomes=len(dispatches))
 
     async def _measure(self) -> None:
         async with transaction(self._pool) as connection:

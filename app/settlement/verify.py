@@ -220,7 +220,7 @@ def _registry_defect(
     content: str,
     is_settlement: bool,
     key: bytes | None,
-    print_: int | None,
+    registered_fingerprint: int | None,
 ) -> tuple[int, int, str, str] | None:
     place = f"batch {batch_id} position {position}"
     if not is_settlement:
@@ -229,7 +229,7 @@ def _registry_defect(
         return batch_id, position, f"settlement {place}", "has no message key: its message would settle again"
     if key != message_key(institution, message_id):
         return batch_id, position, f"settlement {place}", "the message key of its place is another message's"
-    if print_ != fingerprint(content):
+    if registered_fingerprint != fingerprint(content):
         return batch_id, position, f"settlement {place}", "its content has not the fingerprint of its message key"
     return None
 

@@ -1,0 +1,137 @@
+"""`medsettle demo`: a realistic day through the whole service, with a worker killed in the middle, and the proof."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from app.config import ZONE, Settings
+from app.database import connect
+from app.demo.answers import message_times, read_answers
+from app.demo.day import DayMessage, make_day
+from app.demo.expected import Expected, expected_outcomes
+from app.demo.population import Population
+from app.demo.report import DemoReport, Money, make_checks, print_report
+from app.demo.traffic import Watch, produce
+from app.dev import load_population
+from app.errors import StackError
+from app.installation import Installation, installed
+from app.progress import shown
+from app.verify import print_report as print_verification
+from app.verify import verify
+
+_PER_SECOND = 4_000
+_KILL_AFTER = 0.4
+_SEED = 7
+_SETTLED_SECONDS_MAX = 120
+
+
+async def run_demo(settings: Settings, data_dir: Path, *, transactions: int, persons: int, keep: bool) -> bool:
+    """Run it all; whether everything added up. With `keep` the installation then stays until Ctrl-C."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    async with installed(data_dir, settings.model_copy(update={"api_port": 0})) as installation:
+        console.print(f"Postgres and broker run on {installation.data_dir} ({time.monotonic() - started:.1f} s)")
+        population = await load_population(installation, persons)
+        today = datetime.now(ZONE).date()
+        messages = list(make_day(population, transactions, _SEED, day=today))
+        expected = expected_outcomes(population, messages, today=today)
+        console.print(f"A day of {len(messages):,} messages of {len(population.persons):,} persons goes to Kafka")
+        seconds = await _settle_day(installation, messages, console)
+        report = await _report(installation, population, expected, len(messages), seconds)
+        verification = await verify(installation.settings.database_url.get_secret_value())
+        print_verification(verification)
+        print_report(console, report)
+        if keep:
+            await _keep(installation, console)
+        return report.adds_up and verification.ok
+
+
+async def _settle_day(installation: Installation, messages: Sequence[DayMessage], console: Console) -> float:
+    """Send the day at a steady pace, kill the worker once, wait until all is answered. Returns the seconds taken."""
+    first = await installation.start_worker()
+    started = time.monotonic()
+    killed = False
+    async with Watch(installation.settings) as watch:
+        with shown() as progress:
+            producing = asyncio.create_task(produce(installation.settings, messages, per_second=_PER_SECOND))
+            answered = 0
+            while answered < len(messages):
+                await asyncio.sleep(0.1)
+                answered = await watch.answered()
+                progress("messages answered", answered, len(messages))
+                if not killed and answered > len(messages) * _KILL_AFTER:
+                    first.kill()
+                    installation.children.remove(first)
+                    killed = True
+                    second = await installation.start_worker()
+                    console.print(f"Worker {first.pid} was killed with SIGKILL; worker {second.pid} goes on")
+                if time.monotonic() - started > _SETTLED_SECONDS_MAX:
+                    raise StackError(f"The day is not settled after {_SETTLED_SECONDS_MAX} s; see worker.log")
+            await producing
+    return time.monotonic() - started
+
+
+async def _report(
+    installation: Installation, population: Population, expected: Expected, sent: int, seconds: float
+) -> DemoReport:
+    answers = await read_answers(installation.settings, await message_times(installation.settings))
+    balances = await _balances(installation)
+    opening = sum(person.balance for person in population.persons)
+    money = await _money(installation, opening, sum(balances.values()))
+    checks = make_checks(sent, answers, expected, money, balances == expected.balances)
+    return DemoReport(sent, seconds, answers, checks)
+
+
+async def _balances(installation: Installation) -> dict[str, int]:
+    connection = await connect(installation.owner_url, application_name="medsettle demo")
+    try:
+        rows = await connection.fetch("SELECT owner, balance FROM ledger.accounts WHERE kind = 'personal'")
+    finally:
+        await connection.close()
+    return {row["owner"]: row["balance"] for row in rows}
+
+
+_MONEY = """
+SELECT
+    (SELECT coalesce(sum(t.amount), 0)::bigint
+     FROM ledger.transfers AS t
+     JOIN ledger.accounts AS a ON a.account_id = t.credit_account
+     WHERE a.kind = 'institution') AS received,
+    coalesce(sum(s.account_paid), 0)::bigint AS paid,
+    coalesce(sum(s.cash_due), 0)::bigint AS cash_due,
+    coalesce(sum(s.amount), 0)::bigint AS asked
+FROM settlement.settlements AS s
+WHERE s.kind = 'payment' AND s.status = 'settled'
+"""
+
+
+async def _money(installation: Installation, opening: int, closing: int) -> Money:
+    connection = await connect(installation.owner_url, application_name="medsettle demo")
+    try:
+        row = await connection.fetchrow(_MONEY)
+    finally:
+        await connection.close()
+    assert row is not None
+    return Money(opening, closing, row["received"], row["paid"], row["cash_due"], row["asked"])
+
+
+async def _keep(installation: Installation, console: Console) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await installation.start_api()
+    settings = installation.settings
+    console.print(
+        f"\nIt keeps running until Ctrl-C:\n"
+        f"  API        {installation.base_url}/docs\n"
+        f"  metrics    {installation.base_url}/metrics\n"
+        f"  Kafka      {settings.kafka_bootstrap_servers}\n"
+        f"  Postgres   {settings.database_url.get_secret_value()}\n"
+        f"  logs       {installation.data_dir}"
+    )
+    await stopping.wait()

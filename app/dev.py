@@ -1,0 +1,130 @@
+"""`medsettle dev`: the whole installation with a made population, for trying clients against it."""
+
+import asyncio
+import secrets
+import signal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import typer
+
+from app.config import Settings
+from app.database import open_pool
+from app.demo.population import Population, make_population, write_csv
+from app.embedded.process import Child
+from app.installation import Installation, installed
+from app.loading import LoadFiles, load
+from app.progress import shown
+
+_ROLES = ("institution", "bank", "agency", "operator", "auditor")
+_SAMPLES_MAX = 1_000
+_POPULATION_SEED = 20_261_122
+
+
+async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_port: int, persons: int) -> None:
+    """Boot, load, serve until SIGINT or SIGTERM; a worker or API that dies is started again."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    settings = settings.model_copy(update={"api_port": api_port})
+    async with installed(data_dir, settings, kafka_port=kafka_port) as installation:
+        population = await load_population(installation, persons)
+        processes = {"api": await installation.start_api(), "worker": await installation.start_worker()}
+        description = _Description(installation, population, processes)
+        description.write()
+        typer.echo(f"API {installation.base_url}  Kafka {installation.settings.kafka_bootstrap_servers}")
+        typer.echo(f"what a client needs: {description.path}")
+        typer.echo("ready")
+        while not stopping.is_set():
+            await _restart_the_dead(installation, processes, description)
+            await asyncio.wait([asyncio.ensure_future(stopping.wait())], timeout=0.25)
+
+
+async def load_population(installation: Installation, persons: int) -> Population:
+    """Make the same people each time and load those that are not there yet."""
+    population = make_population(persons, max(2, min(400, persons // 25)), _POPULATION_SEED)
+    files = write_csv(population, installation.data_dir / "population")
+    settings = installation.settings
+    pool = await open_pool(settings.database_url.get_secret_value(), size_max=2, application_name="medsettle load")
+    async with pool:
+        with shown() as progress:
+            await load(
+                pool,
+                LoadFiles(*files),
+                cut_off=settings.cut_off,
+                progress=progress,
+                owner_url=installation.owner_url,
+            )
+    return population
+
+
+async def _restart_the_dead(
+    installation: Installation, processes: dict[str, Child], description: "_Description"
+) -> None:
+    for name, child in processes.items():
+        if child.exit_code is not None:
+            installation.children.remove(child)
+            start = installation.start_worker if name == "worker" else installation.start_api
+            processes[name] = await start()
+            description.write()
+
+
+class _Description:
+    """`dev.json`: where everything is and who may be used to try it. Keys are made anew at each start."""
+
+    def __init__(self, installation: Installation, population: Population, processes: dict[str, Child]) -> None:
+        self._installation = installation
+        self._population = population
+        self._processes = processes
+        self._keys = {role: f"{role}-{secrets.token_urlsafe(24)}" for role in _ROLES}
+        self._institution_keys = {
+            place.institution: f"institution-{secrets.token_urlsafe(24)}" for place in population.institutions
+        }
+        self.path = installation.data_dir / "dev.json"
+
+    def write(self) -> None:
+        aside = self.path.with_suffix(".tmp")
+        aside.write_bytes(orjson.dumps(self._content(), option=orjson.OPT_INDENT_2))
+        aside.chmod(0o600)
+        aside.replace(self.path)  # a reader sees the old one or the new one, never a half
+
+    def _content(self) -> dict[str, Any]:
+        settings, stack = self._installation.settings, self._installation.stack
+        pids = {name: child.pid for name, child in self._processes.items()}
+        if stack is not None:
+            pids |= {"postgres": stack.postgres.pid, "broker": stack.broker.pid}
+        return {
+            "base_url": self._installation.base_url,
+            "kafka_bootstrap_servers": settings.kafka_bootstrap_servers,
+            "topics": {
+                "transactions": settings.topic_transactions,
+                "outcomes": settings.topic_outcomes,
+                "dlq": settings.topic_dead_letters,
+            },
+            "database_url": settings.database_url.get_secret_value(),
+            "api_keys": self._keys,
+            "pids": pids,
+            "samples": {
+                "institutions": [
+                    {
+                        "code": place.institution,
+                        "kind": place.kind,
+                        "bank": place.bank,
+                        "api_key": self._institution_keys[place.institution],
+                    }
+                    for place in self._population.institutions
+                    if place.state == "active"
+                ],
+                "persons": [
+                    {
+                        "person_no": person.person_no,
+                        "card_no": person.card_no,
+                        "card_sn": person.card_sn,
+                        "balance": person.balance,
+                    }
+                    for person in self._population.persons
+                    if person.card_state == "active"
+                ][:_SAMPLES_MAX],
+            },
+        }
