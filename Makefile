@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test lint bench bench-full chaos load lock format contract clean
+.PHONY: setup demo dev test chaos lint format bench bench-full load contract lock clean
 
 setup: $(READY)
 
@@ -22,8 +22,11 @@ dev: setup
 	@$(BIN)/medsettle dev --data-dir .medsettle/dev
 
 test: setup
-	@$(BIN)/python -m pytest -q -m "not chaos" -n 2 --dist loadgroup
-	@$(BIN)/python -m pytest -q -m chaos
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+# The long form of the kill campaign; `make test` runs its short form.
+chaos: setup
+	@MEDSETTLE_CHAOS_ROUNDS=$${MEDSETTLE_CHAOS_ROUNDS:-500} $(BIN)/python -m pytest -q -m chaos
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -43,6 +46,9 @@ bench-full: setup
 
 load: setup
 	@$(BIN)/python -m loadtests.run
+
+contract: setup
+	@$(BIN)/python docs/contract/generate.py
 
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --universal --python-version 3.11 \

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-#: Business days are counted in this zone everywhere; the law of the land knows one (domain.md §4.3).
+#: Business days are counted in this zone everywhere; the law of the land knows one.
 ZONE = ZoneInfo("Asia/Shanghai")
 
 Port = Annotated[int, Field(ge=0, le=65535)]

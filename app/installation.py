@@ -30,7 +30,7 @@ from app.migrate import migrate
 APPLICATION_ROLE = "medsettle_app"
 
 # The embedded broker has no idempotent producer, and it takes short sessions, so a killed worker is replaced soon.
-_EMBEDDED_KAFKA = {"kafka_idempotent_producer": False, "kafka_session_timeout_ms": 2_000}
+_EMBEDDED_KAFKA = {"kafka_idempotent_producer": False, "kafka_session_timeout_ms": 1_500}
 
 _READY_SECONDS_MAX = 30.0
 

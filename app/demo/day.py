@@ -1,6 +1,6 @@
 """A made day of card transactions, as Kafka would bring it: mostly good, some repeated, some wrong.
 
-Visits stand in the nation's proportions (domain.md §5), people and institutions are busy unevenly, amounts are
+Visits stand in the nation's proportions, people and institutions are busy unevenly, amounts are
 log-normal. The same arguments make the same bytes.
 """
 

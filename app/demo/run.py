@@ -24,7 +24,7 @@ from app.progress import shown
 from app.verify import print_report as print_verification
 from app.verify import verify
 
-_PER_SECOND = 4_000
+_PER_SECOND = 2_000  # the national peak
 _KILL_AFTER = 0.4
 _SEED = 7
 _SETTLED_SECONDS_MAX = 120

@@ -72,7 +72,7 @@ async def close_batch(connection: Connection, batch: OpenBatch, leaves: Sequence
 
 
 def business_day(moment: datetime, cut_off: time) -> date:
-    """The day that a moment belongs to in Asia/Shanghai; it starts at the cut-off (domain.md §4.3)."""
+    """The day that a moment belongs to in Asia/Shanghai; it starts at the cut-off."""
     local = moment.astimezone(ZONE)
     start = timedelta(hours=cut_off.hour, minutes=cut_off.minute, seconds=cut_off.second)
     return (local - start).date()

@@ -88,7 +88,7 @@ def _card_refusal(card: Card, person_no: str, registered: Registered, today: dat
 
 
 def _contribution(account: Account | None) -> Decision:
-    """Money in is booked to a frozen account too; only a closed one takes none (domain.md §3.3)."""
+    """Money in is booked to a frozen account too; only a closed one takes none."""
     if account is None:
         return Decision("declined", Code.PERSON_UNKNOWN)
     if account.state == "closed":

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NewType
 
 import msgspec
@@ -57,7 +57,7 @@ INSTITUTION_KINDS: frozenset[Kind] = frozenset({"payment"})
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One card transaction (design: the message table). Unknown fields are ignored."""
+    """One card transaction. Unknown fields are ignored."""
 
     institution: Institution
     message_id: MessageId
@@ -68,7 +68,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     med_type: MedType | None = None
     short_balance: Literal["split", "decline"] = "split"
     use_mutual_aid: bool = True
-    use_debit: bool = True
+    use_debit: bool = False
     occurred_at: Moment | None = None
     metadata: dict[str, Any] | None = None
 
@@ -111,6 +111,8 @@ def read_fields(fields: Any) -> Message | Malformed:
         return _malformed(fields, Code.INVALID_FIELD, "This code is the agency's own.", "/institution")
     if message.kind not in INSTITUTION_KINDS:
         return _malformed(fields, Code.KIND_UNKNOWN, f"Institutions send no {message.kind}.", "/kind")
+    if message.occurred_at is not None and not _has_utc(message.occurred_at):
+        return _malformed(fields, Code.INVALID_FIELD, "Outside the years 1 to 9999 in UTC.", "/occurred_at")
     card = message.card
     if card is None or card.cert_type is None:
         return _malformed(fields, Code.CARD_MISSING, "A payment names the card.", "/card")
@@ -124,6 +126,14 @@ def read_fields(fields: Any) -> Message | Malformed:
             fields, Code.INVALID_FIELD, "metadata is longer than 1024 bytes or nested too deep.", "/metadata"
         )
     return message
+
+
+def _has_utc(moment: datetime) -> bool:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _metadata_fits(metadata: dict[str, Any]) -> bool:
