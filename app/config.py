@@ -2,7 +2,7 @@
 
 from datetime import time
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     topic_partitions: int = Field(16, ge=1, le=256, description="Partitions made where topics are created")
     consumer_group: str = "medsettle"
     kafka_idempotent_producer: bool = Field(True, description="Off only for the embedded broker")
+    kafka_compression: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "lz4"
     kafka_session_timeout_ms: int = Field(45_000, ge=1_000, le=300_000)
 
     api_host: str = "127.0.0.1"

@@ -13,7 +13,7 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
         bootstrap_servers=settings.kafka_bootstrap_servers,
         acks="all",
         enable_idempotence=settings.kafka_idempotent_producer,
-        compression_type="lz4",
+        compression_type=None if settings.kafka_compression == "none" else settings.kafka_compression,
         max_batch_size=512 * 1024,  # brokers take 1 MiB at most unless told otherwise
         linger_ms=0,  # whole batches are handed over; waiting would only add latency
         max_request_size=_REQUEST_BYTES_MAX,

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import orjson
@@ -179,9 +179,14 @@ def differing_fields(row: Settlement, message: Message) -> list[str]:
         row.decline_if_short, row.use_mutual_aid, row.use_debit, row.occurred_at,
     )  # fmt: skip
     differing = [name for name, old, new in zip(_CONTENT, stored, sent, strict=True) if old != new]
-    if (orjson.loads(row.metadata) if row.metadata is not None else None) != message.metadata:
+    stored_metadata = orjson.loads(row.metadata) if row.metadata is not None else None
+    if _in_key_order(stored_metadata) != _in_key_order(message.metadata):  # as texts: in Python True == 1
         differing.append("metadata")
     return differing
+
+
+def _in_key_order(metadata: dict[str, Any] | None) -> bytes:
+    return orjson.dumps(metadata, option=orjson.OPT_SORT_KEYS)
 
 
 # The texts under the hashes: fields joined by `|`, NULL as `~`, truth as 1 or 0, times as microseconds since 1970. No

@@ -421,7 +421,7 @@ async def test_another_stacks_ports_are_not_mistaken_for_ours(folder: Path, tmp_
     shutil.rmtree(tmp_path / "other")
 
 
-async def test_a_free_port_that_gets_taken_is_replaced() -> None:
+async def test_afree_port_that_gets_taken_is_replaced() -> None:
     tried: list[int] = []
 
     async def start(port: int) -> int:

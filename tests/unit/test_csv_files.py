@@ -252,4 +252,4 @@ def test_the_limits_are_those_of_messages() -> None:
         ("card_sn", messages.CardSn),
     ]:
         [meta] = get_args(field)[1:]
-        assert meta.pattern == f"^{csv_files.PATTERNS[column]}(?!\\n)$"
+        assert meta.extra_json_schema == {"pattern": f"^{csv_files.PATTERNS[column]}$"}

@@ -1,0 +1,196 @@
+"""What a message comes to, case by case, and that no case pays more than there is or other than was asked."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from app.codes import Code
+from app.ledger.accounts import Account
+from app.settlement.decide import Decision, Registered, decide
+from app.settlement.messages import AMOUNT_MAX, Card
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import contribution, payment
+
+TODAY = date(2026, 11, 22)
+ALL_STATES = ["issued", "active", "temp_lost", "lost", "pin_locked", "replaced", "cancelled", "expired"]
+
+
+def account(balance: int = 10_000, *, held: int = 0, state: str = "normal") -> Account:
+    return Account(1_000, balance, held, 0, 7, state)
+
+
+def registered(**overrides: Any) -> Registered:
+    """An active institution and an active card Z1 of P1."""
+    fields: dict[str, Any] = {
+        "card_person_no": "P1",
+        "card_sn": "SN1",
+        "card_state": "active",
+        "card_valid_to": TODAY,
+        "institution_state": "active",
+        "institution_account": 2_000,
+    }
+    return Registered(**{**fields, **overrides})
+
+
+NO_CARD_KNOWN = {"card_person_no": None, "card_sn": None, "card_state": None, "card_valid_to": None}
+BY_CARD = Card("03", "Z1", "SN1")
+
+
+def declined(code: Code) -> Decision:
+    return Decision("declined", code)
+
+
+# Cards
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("issued", Code.CARD_NOT_ACTIVE),
+        ("temp_lost", Code.CARD_LOST),
+        ("lost", Code.CARD_LOST),
+        ("pin_locked", Code.CARD_PIN_LOCKED),
+        ("replaced", Code.CARD_REPLACED),
+        ("cancelled", Code.CARD_CANCELLED),
+        ("expired", Code.CARD_EXPIRED),
+    ],
+)
+def test_a_card_that_is_not_active_pays_nothing(state: str, code: Code) -> None:
+    assert decide(payment(card=BY_CARD), account(), registered(card_state=state), TODAY) == declined(code)
+
+
+@pytest.mark.parametrize(
+    ("holds", "code"),
+    [
+        (NO_CARD_KNOWN, Code.CARD_UNKNOWN),
+        ({"card_person_no": "P2"}, Code.CARD_OF_ANOTHER_PERSON),
+        ({"card_sn": "SN2"}, Code.CARD_SN_MISMATCH),
+        ({"card_valid_to": date(2026, 11, 21)}, Code.CARD_EXPIRED),
+        ({"card_valid_to": TODAY}, Code.OK),
+        ({"card_valid_to": date(2099, 1, 1)}, Code.OK),
+        # What is said first where several things are wrong: nothing of another person's card.
+        ({"card_person_no": "P2", "card_state": "lost", "card_sn": "SN2"}, Code.CARD_OF_ANOTHER_PERSON),
+        ({"card_sn": "SN2", "card_state": "replaced"}, Code.CARD_SN_MISMATCH),
+        ({"card_state": "lost", "card_valid_to": date(2020, 1, 1)}, Code.CARD_LOST),
+    ],
+    ids=str,
+)
+def test_a_card_pays_as_far_as_it_fits(holds: dict[str, Any], code: Code) -> None:
+    assert decide(payment(card=BY_CARD), account(), registered(**holds), TODAY).code is code
+
+
+def test_a_card_without_its_identification_code_is_taken_by_its_number() -> None:
+    assert decide(payment(card=Card("03", "Z1")), account(), registered(), TODAY).code is Code.OK
+
+
+@pytest.mark.parametrize("cert_type", ["01", "02"])
+@pytest.mark.parametrize("state", ALL_STATES)
+def test_who_shows_no_card_is_not_asked_for_its_state(cert_type: Any, state: str) -> None:
+    message = payment(card=Card(cert_type))
+    assert decide(message, account(), registered(card_state=state, card_person_no="P2"), TODAY).status == "settled"
+
+
+# Accounts and institutions
+
+
+@pytest.mark.parametrize(("state", "code"), [("frozen", Code.ACCOUNT_FROZEN), ("closed", Code.ACCOUNT_CLOSED)])
+def test_an_account_that_is_not_normal_pays_nothing(state: str, code: Code) -> None:
+    assert decide(payment(), account(state=state), registered(), TODAY) == declined(code)
+
+
+def test_an_unknown_person_pays_nothing() -> None:
+    assert decide(payment(), None, registered(), TODAY) == declined(Code.PERSON_UNKNOWN)
+
+
+@pytest.mark.parametrize(("state", "code"), [(None, Code.INSTITUTION_UNKNOWN), ("blocked", Code.INSTITUTION_BLOCKED)])
+@pytest.mark.parametrize("payer", [account(), account(state="frozen"), None], ids=["normal", "frozen", "unknown"])
+def test_an_institution_that_may_not_settle_is_rejected_before_anything_is_said_of_the_person(
+    state: str | None, code: Code, payer: Account | None
+) -> None:
+    message = payment(card=BY_CARD)
+    decision = decide(message, payer, registered(institution_state=state, card_state="lost"), TODAY)
+    assert decision == Decision("rejected", code)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("normal", Decision("settled", Code.OK)),
+        ("frozen", Decision("settled", Code.OK)),
+        ("closed", declined(Code.ACCOUNT_CLOSED)),
+    ],
+)
+def test_money_comes_in_to_every_account_that_is_not_closed(state: str, expected: Decision) -> None:
+    assert decide(contribution("P1", 5), account(state=state), registered(institution_state=None), TODAY) == expected
+
+
+def test_money_for_an_unknown_person_does_not_come_in() -> None:
+    assert decide(contribution("P1", 5), None, registered(), TODAY) == declined(Code.PERSON_UNKNOWN)
+
+
+# Balances
+
+
+@pytest.mark.parametrize(
+    ("balance", "held", "amount", "paid"),
+    [
+        (10_000, 0, 1, 1),
+        (10_000, 0, 9_999, 9_999),
+        (10_000, 0, 10_000, 10_000),
+        (10_000, 0, 10_001, 10_000),
+        (0, 0, 1, 0),
+        (1, 0, 1, 1),
+        (1, 0, 2, 1),
+        (10_000, 4_000, 6_000, 6_000),
+        (10_000, 4_000, 6_001, 6_000),
+        (10_000, 10_000, 1, 0),
+        (2**63 - 1, 0, AMOUNT_MAX, AMOUNT_MAX),
+        (0, 0, AMOUNT_MAX, 0),
+    ],
+)
+@pytest.mark.parametrize("short_balance", ["split", "decline"])
+def test_what_is_available_is_paid_and_the_rest_is_cash_or_a_decline(
+    balance: int, held: int, amount: int, paid: int, short_balance: str
+) -> None:
+    message = payment(amount=amount, short_balance=short_balance)
+    decision = decide(message, account(balance, held=held), registered(), TODAY)
+    if short_balance == "decline" and paid < amount:
+        assert decision == declined(Code.INSUFFICIENT_FUNDS)
+    else:
+        assert decision == Decision("settled", Code.OK, account_paid=paid, cash_due=amount - paid)
+
+
+fen = st.integers(0, 30) | st.integers(0, AMOUNT_MAX)
+
+
+@given(
+    amount=st.integers(1, 30) | st.integers(1, AMOUNT_MAX),
+    balance=fen,
+    held=fen,
+    state=st.sampled_from(["normal", "frozen", "closed"]),
+    card=st.sampled_from([Card("01"), Card("02"), BY_CARD]),
+    card_state=st.sampled_from(ALL_STATES) | st.none(),
+    institution_state=st.sampled_from(["active", "blocked", None]),
+    short_balance=st.sampled_from(["split", "decline"]),
+)
+def test_the_parts_sum_to_the_amount_and_never_exceed_what_is_available(
+    amount: int,
+    balance: int,
+    held: int,
+    state: str,
+    card: Card,
+    card_state: str | None,
+    institution_state: str | None,
+    short_balance: str,
+) -> None:
+    """Split parts that sum to more than the whole: blnk#73."""
+    payer = account(balance + held, held=held, state=state)
+    stands = registered(card_state=card_state, institution_state=institution_state)
+    decision = decide(payment(amount=amount, card=card, short_balance=short_balance), payer, stands, TODAY)
+    parts = (decision.account_paid, decision.mutual_aid_paid, decision.debit_paid, decision.cash_due)
+    assert min(parts) >= 0
+    assert sum(parts) == (amount if decision.status == "settled" else 0)
+    assert decision.account_paid <= balance
+    assert (decision.status == "settled") is (decision.code is Code.OK)
+    assert (payer.balance, payer.held) == (balance + held, held)  # deciding changes nothing
