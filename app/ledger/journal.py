@@ -94,8 +94,8 @@ def chain_hash(batch: OpenBatch, size: int, root: bytes) -> bytes:
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def epoch_us(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -59,7 +59,7 @@ def _payment(message: Message, account: Account | None, registered: Registered, 
     paid = min(account.available, message.amount)
     if paid < message.amount and message.short_balance == "decline":
         return Decision("declined", Code.INSUFFICIENT_FUNDS)
-    return Decision("settled", Code.OK, account_paid=paid, cash_due=message.amount - paid)
+    return Decision("settled", Code.OK, paid, 0, 0, message.amount - paid)
 
 
 _CARD_STATE_REFUSALS = {
