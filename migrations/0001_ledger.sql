@@ -88,6 +88,7 @@ FROM pg_catalog.generate_series(0, 255) AS lane;
 GRANT SELECT ON ledger.lanes TO medsettle_app;
 GRANT UPDATE (height, chain_hash) ON ledger.lanes TO medsettle_app;
 
+-- leaf_marks: the first four bytes of each row's hash, by which `verify` names the row and not only the batch.
 -- published_at: when the batch's outcomes were acknowledged by the outcome topic. NULL is work for the sweeper.
 CREATE TABLE ledger.batches (
     batch_id     bigint      PRIMARY KEY,
@@ -95,6 +96,7 @@ CREATE TABLE ledger.batches (
     size         smallint    NOT NULL,
     settled_at   timestamptz NOT NULL,
     tree_root    bytea       NOT NULL,
+    leaf_marks   bytea       NOT NULL,
     chain_hash   bytea       NOT NULL,
     published_at timestamptz,
     CONSTRAINT batch_not_empty CHECK (size > 0)

@@ -16,6 +16,8 @@ from app.errors import DatabaseUnavailable
 LANES = 1024
 #: Children of one node of the hash tree. 16 makes three levels for any batch, in SQL three GROUP BYs.
 TREE_FAN_OUT = 16
+#: Leaves are not stored; so much of each is, to tell which one was changed.
+MARK_BYTES = 4
 
 
 class OpenBatch(NamedTuple):
@@ -38,10 +40,10 @@ FOR NO KEY UPDATE SKIP LOCKED
 
 _CLOSE_BATCH = """
 WITH head AS (
-    UPDATE ledger.lanes SET height = $1 / 1024, chain_hash = $6 WHERE lane = $1 % 1024
+    UPDATE ledger.lanes SET height = $1 / 1024, chain_hash = $7 WHERE lane = $1 % 1024
 )
-INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, chain_hash)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, leaf_marks, chain_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
@@ -67,6 +69,7 @@ async def close_batch(connection: Connection, batch: OpenBatch, leaves: Sequence
         len(leaves),
         batch.settled_at,
         root,
+        b"".join([leaf[:MARK_BYTES] for leaf in leaves]),
         chain_hash(batch, len(leaves), root),
     )
 

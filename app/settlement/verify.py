@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.database import Connection
 from app.ledger.accounts import FUND_ACCOUNT
-from app.ledger.journal import TREE_FAN_OUT
+from app.ledger.journal import MARK_BYTES, TREE_FAN_OUT
 from app.ledger.verify import VIOLATIONS_MAX, Check, Violation
 from app.settlement.messages import message_key
 from app.settlement.records import fingerprint
@@ -146,7 +146,7 @@ ORDER BY batch_id, position
 """  # noqa: S608
 
 # `records.leaf` and `journal.tree_root` as SQL: a leaf is the text of the settlement, its transfers and its metadata.
-# Leaves are not stored, so a broken one is known by its batch alone.
+# The root proves the batch, the marks tell the row.
 _TREE = f"""
 WITH pieces AS (
     SELECT s.batch_id, s.position, -1 AS place, concat_ws(
@@ -173,17 +173,30 @@ WITH pieces AS (
     SELECT
         batch_id, position / {TREE_FAN_OUT} AS position, sha256(string_agg(hash, ''::bytea ORDER BY position)) AS hash
     FROM twigs GROUP BY batch_id, position / {TREE_FAN_OUT}
+), marks AS (
+    SELECT batch_id, string_agg(substring(hash FROM 1 FOR {MARK_BYTES}), ''::bytea ORDER BY position) AS marks
+    FROM leaves GROUP BY batch_id
 ), roots AS (
     SELECT batch_id, sha256(string_agg(hash, ''::bytea ORDER BY position)) AS hash
     FROM branches GROUP BY batch_id
 )
 SELECT
-    format('batch %s', b.batch_id) AS broken_row,
-    'its settlements and their transfers do not hash to its tree root' AS detail
+    CASE
+        WHEN l.batch_id IS NULL THEN format('batch %s', b.batch_id)
+        ELSE format('settlement batch %s position %s', b.batch_id, l.position)
+    END AS broken_row,
+    CASE
+        WHEN l.batch_id IS NULL THEN 'its settlements and their transfers do not hash to its tree root'
+        ELSE 'it or its transfers were changed: they do not hash to their leaf'
+    END AS detail
 FROM ledger.batches AS b
 LEFT JOIN roots AS r ON r.batch_id = b.batch_id
-WHERE b.tree_root IS DISTINCT FROM r.hash
-ORDER BY b.batch_id
+LEFT JOIN marks AS m ON m.batch_id = b.batch_id
+LEFT JOIN leaves AS l ON l.batch_id = b.batch_id
+    AND substring(l.hash FROM 1 FOR {MARK_BYTES})
+        <> substring(b.leaf_marks FROM l.position * {MARK_BYTES} + 1 FOR {MARK_BYTES})
+WHERE b.tree_root IS DISTINCT FROM r.hash OR b.leaf_marks IS DISTINCT FROM m.marks
+ORDER BY b.batch_id, l.position
 """  # noqa: S608
 
 _REGISTRY = f"""

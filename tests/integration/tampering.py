@@ -34,6 +34,10 @@ def settlement(position: int, batch: int = 3072) -> str:
     return f"settlement batch {batch} position {position}"
 
 
+def tree(position: int, batch: int = 3072) -> str:
+    return f"tree: {settlement(position, batch)}"
+
+
 def transfer(position: int, batch: int = 3072, leg: int = 0) -> str:
     return f"transfer batch {batch} position {position} leg {leg}"
 

@@ -221,7 +221,7 @@ _FIRST: dict[str, Any] = {
     "occurred_at": datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC),
     "metadata": {"a": 1, "b": "x"},
 }
-_OTHER = [
+_OTHER: list[tuple[str, dict[str, Any]]] = [
     ("amount", {"amount": 101}),
     ("person_no", {"person_no": "P2"}),
     ("card.cert_type", {"card": Card("02", "Z1", "SN1")}),
@@ -506,41 +506,44 @@ SELECT 'BIG' || n, 'BIG' || n, 'SN', 'active', '2099-01-01' FROM generate_series
 INSERT INTO settlement.message_keys (batch_id, fingerprint, business_day, position, message_key)
 SELECT n, n, current_date, 0, sha256(n::text::bytea)::bytea FROM generate_series(1000000, 1020000) AS n;
 INSERT INTO settlement.settlements
-SELECT
-    1000000 + n, 1, 0, 0, 0, 1, 0, NULL, d::date, 0, 0, false, false, false, 'payment', 'settled', 'ok', 'I', n::text, 'P'
-FROM generate_series(1, 10000) AS n, generate_series(current_date, current_date + 1, '1 day') AS d;
-INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, chain_hash, published_at)
-SELECT 1000000 + n, current_date, 1, now(), '', '', CASE WHEN n > 5 THEN now() END FROM generate_series(1, 20000) AS n;
+SELECT (jsonb_populate_record(one.s, jsonb_build_object('batch_id', 1000000 + n, 'message_id', n::text))).*
+FROM (SELECT s FROM settlement.settlements AS s LIMIT 1) AS one, generate_series(1, 10000) AS n;
+INSERT INTO ledger.batches
+SELECT (jsonb_populate_record(one.b, jsonb_build_object(
+    'batch_id', 1000000 + n, 'published_at', CASE WHEN n > 5 THEN now() END))).*
+FROM (SELECT b FROM ledger.batches AS b LIMIT 1) AS one, generate_series(1, 20000) AS n;
 """
 
-_HOT: dict[str, tuple[str, list[Any]]] = {
-    "lock accounts": (accounts._LOCK_PERSONAL, ["BIG1|BIG2"]),
-    "read registers": (register._READ_REGISTERS, ["BIG1|", "I00000000001|I00000000002", "00ff|0123"]),
-    "read settlements": (register._READ_SETTLEMENTS, [[1_000_001], [datetime.now(UTC).date()], [0]]),
-    "write balances": (posting._WRITE_BALANCES, ["10001|10002", "1|2", "0|0", "0|0", "0|0"]),
-    "settlements of a batch": (sweeper._SETTLEMENTS, [1_000_001, datetime.now(UTC).date()]),
+# With arguments as SQL, since only a prepared statement has a generic plan.
+_HOT = {
+    accounts._LOCK_PERSONAL: "'BIG1|BIG2'",
+    register._READ_REGISTERS: "'BIG1|', 'I00000000001|I00000000002', '00ff|0123'",
+    register._READ_SETTLEMENTS: "ARRAY[1000001], ARRAY[current_date], ARRAY[0]",
+    posting._WRITE_BALANCES: "'10001|10002', '1|2', '0|0', '0|0', '0|0'",
+    sweeper._SETTLEMENTS: "1000001, current_date",
 }
 
 
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("analyzed", [False, True], ids=["young", "analyzed"])
 async def test_the_hot_statements_look_up_by_key(
-    pool: Pool, owner: "asyncpg.Connection[asyncpg.Record]", plan_cache_mode: str, analyzed: bool
+    ledger: Pool, owner: "asyncpg.Connection[asyncpg.Record]", plan_cache_mode: str, analyzed: bool
 ) -> None:
     if analyzed:
         await owner.execute(_BIG)
         await owner.execute("ANALYZE")
-    async with transaction(pool) as connection:
+    async with transaction(ledger) as connection:
         await connection.execute(f"SET LOCAL plan_cache_mode = {plan_cache_mode}")
-        for name, (statement, arguments) in _HOT.items():
-            plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments)
+        for statement, arguments in _HOT.items():
+            await connection.execute(f"PREPARE hot AS {statement}")
+            plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot ({arguments})")
             for node in _scans(orjson.loads(plan)[0]["Plan"]):
-                assert node["Node Type"] in {"Index Scan", "Index Only Scan"}, (name, node)
-                assert "Index Cond" in node, (name, node)
+                assert "Index Cond" in node or "Recheck Cond" in node, (statement, node)
+            await connection.execute("DEALLOCATE hot")
 
 
 async def test_what_is_taken_first_is_found_in_the_order_of_an_index(
-    pool: Pool, owner: "asyncpg.Connection[asyncpg.Record]"
+    ledger: Pool, owner: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await owner.execute(_BIG)
     await owner.execute("ANALYZE")
@@ -548,7 +551,7 @@ async def test_what_is_taken_first_is_found_in_the_order_of_an_index(
         (journal._TAKE_LANE, [], "lanes_pkey"),
         (sweeper._OLDEST, [5.0], "batch_unpublished"),
     ):
-        plan = await pool.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments)
+        plan = await ledger.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments)
         [scan] = _scans(orjson.loads(plan)[0]["Plan"])
         assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", index)
 

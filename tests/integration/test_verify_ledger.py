@@ -3,10 +3,7 @@
 import pytest
 from app.database import Pool
 from tests.builders import Database
-from tests.integration.tampering import ZERO_SUM, at, drop_batch, tamper_and_verify, tampering, transfer
-
-TREE = "tree: batch 3072"
-TREE_4096 = "tree: batch 4096"
+from tests.integration.tampering import ZERO_SUM, at, drop_batch, tamper_and_verify, tampering, transfer, tree
 
 #: One more transfer for the last settlement, with the entry and balance that would come next.
 FORGED = f"""
@@ -24,7 +21,7 @@ TRANSFERS = [
         "balances: account 1002",
         ZERO_SUM,
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "amount beyond all sums",
@@ -33,13 +30,13 @@ TRANSFERS = [
         "balances: account 1002",
         ZERO_SUM,
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "to another institution",
         f"UPDATE ledger.transfers SET credit_account = 1001 WHERE {at(0)}",
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "to no account",
@@ -47,7 +44,7 @@ TRANSFERS = [
         f"sides: {transfer(0)}",
         ZERO_SUM,
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "from another person",
@@ -58,7 +55,7 @@ TRANSFERS = [
         "balances: account 1002",
         "balances: account 1003",
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "balance after",
@@ -66,34 +63,34 @@ TRANSFERS = [
         f"entries: {transfer(0)}",
         f"entries: {transfer(3)}",
         "movements: settlement batch 3072 position 0",
-        TREE,
+        tree(0),
     ),
     tampering(
         "entry taken away",
         f"UPDATE ledger.transfers SET debit_entry = NULL WHERE {at(3)}",
         f"sides: {transfer(3)}",
         "entries: account 1002 entry 3",
-        TREE,
+        tree(3),
     ),
     tampering(
         "entry on a derived account",
         f"UPDATE ledger.transfers SET credit_entry = 1, credit_balance_after = amount WHERE {at(3)}",
         f"sides: {transfer(3)}",
-        TREE,
+        tree(3),
     ),
     tampering(
         "entry doubled",
         f"UPDATE ledger.transfers SET credit_entry = 5 WHERE {at(6)}",
         "entries: account 1002 entry 4",
         f"entries: {transfer(7)}",
-        TREE,
+        tree(6),
     ),
     tampering(
         "entry past the last",
         f"UPDATE ledger.transfers SET debit_entry = 9 WHERE {at(3)}",
         "entries: account 1002 entry 3",
         f"entries: {transfer(3)}",
-        TREE,
+        tree(3),
     ),
     tampering(
         "bucket",
@@ -108,14 +105,14 @@ TRANSFERS = [
         "balances: account 1002",
         ZERO_SUM,
         "movements: settlement batch 3072 position 3",
-        TREE,
+        tree(3),
     ),
     tampering(
         "last one deleted and the account mended",
         f"DELETE FROM ledger.transfers WHERE {at(1, 4096)};"
         "UPDATE ledger.accounts SET balance = balance + 20, last_entry = last_entry - 1 WHERE account_id = 1002",
         "movements: settlement batch 4096 position 1",
-        TREE_4096,
+        tree(1, 4096),
     ),
     tampering(
         "forged for no settlement",
@@ -131,13 +128,13 @@ TRANSFERS = [
         "balances: account 1002",
         ZERO_SUM,
         "movements: settlement batch 4096 position 1",
-        TREE_4096,
+        tree(1, 4096),
     ),
     tampering(
         "forged and the account mended",
         f"{FORGED} UPDATE ledger.accounts SET balance = balance - 100, last_entry = 8 WHERE account_id = 1002",
         "movements: settlement batch 4096 position 1",
-        TREE_4096,
+        tree(1, 4096),
     ),
 ]
 
@@ -208,7 +205,7 @@ def edit_lane(change: str) -> str:
 JOURNAL = [
     tampering("time", edit_batch("settled_at = settled_at + interval '1 microsecond'"), "chain: batch 3072"),
     tampering("time without end", edit_batch("settled_at = 'infinity'"), "chain: batch 3072"),
-    tampering("root", edit_batch("tree_root = sha256('')"), "chain: batch 3072", TREE),
+    tampering("root", edit_batch("tree_root = sha256('')"), "chain: batch 3072", "tree: batch 3072"),
     tampering("chain hash", edit_batch("chain_hash = sha256('')"), "chain: batch 3072", "chain: batch 4096"),
     tampering(
         "size raised", edit_batch("size = 9"), "chain: batch 3072", "positions: settlement batch 3072 position 8"

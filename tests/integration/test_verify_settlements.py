@@ -5,9 +5,8 @@ import pytest
 from app.database import Pool
 from app.verify import verify
 from tests.builders import Database
-from tests.integration.tampering import ZERO_SUM, at, settlement, swap, tamper_and_verify, tampering, transfer
+from tests.integration.tampering import ZERO_SUM, at, settlement, swap, tamper_and_verify, tampering, transfer, tree
 
-TREE = "tree: batch 3072"
 SETTLEMENTS = "settlement.settlements"
 KEYS = "settlement.message_keys"
 
@@ -34,23 +33,23 @@ EDITED = [
         "person",
         edit("person_no = 'PERSON2'", 0),
         f"movements: {settlement(0)}",
-        TREE,
+        tree(0),
         f"registry: {settlement(0)}",
     ),
-    tampering("person of a decline", edit("person_no = 'PERSON9'", 4), TREE, f"registry: {settlement(4)}"),
-    tampering("message id", edit("message_id = 'OTHER'", 4), TREE, f"registry: {settlement(4)}"),
-    tampering("cash due of a decline", edit("cash_due = 5", 2), f"fields: {settlement(2)}", TREE),
+    tampering("person of a decline", edit("person_no = 'PERSON9'", 4), tree(4), f"registry: {settlement(4)}"),
+    tampering("message id", edit("message_id = 'OTHER'", 4), tree(4), f"registry: {settlement(4)}"),
+    tampering("cash due of a decline", edit("cash_due = 5", 2), f"fields: {settlement(2)}", tree(2)),
     tampering(
         "cash due of a payment",
         edit("cash_due = 1, account_paid = account_paid - 1", 0),
         f"movements: {settlement(0)}",
-        TREE,
+        tree(0),
     ),
-    tampering("balance after", edit("balance_after = balance_after + 1", 6), f"movements: {settlement(6)}", TREE),
-    tampering("code", edit("code = 'ok'", 4), f"fields: {settlement(4)}", TREE),
+    tampering("balance after", edit("balance_after = balance_after + 1", 6), f"movements: {settlement(6)}", tree(6)),
+    tampering("code", edit("code = 'ok'", 4), f"fields: {settlement(4)}", tree(4)),
     # Neither is known from anything but the leaf, which is not stored: the batch is all that can be named.
-    tampering("metadata", edit("metadata = '{}'", 3), TREE),
-    tampering("status of a decline", edit("status = 'rejected'", 4), TREE),
+    tampering("metadata", edit("metadata = '{}'", 3), tree(3)),
+    tampering("status of a decline", edit("status = 'rejected'", 4), tree(4)),
     # The hashed text stays the same: only the marks in it tell.
     tampering("mark of null", edit("card_no = '~'", 4), f"fields: {settlement(4)}"),
     tampering(
@@ -80,7 +79,7 @@ EDITED = [
         edit("bucket = (bucket + 1) % 256", 3),
         f"movements: {settlement(3)}",
         f"strays: {transfer(3)}",
-        TREE,
+        tree(3),
     ),
 ]
 
@@ -90,7 +89,7 @@ PLACES = [
         delete(3),
         f"positions: {settlement(3)}",
         f"strays: {transfer(3)}",
-        TREE,
+        tree(3),
         "registry: message key of batch 3072 position 3",
     ),
     tampering(
@@ -98,7 +97,7 @@ PLACES = [
         delete(7),
         f"positions: {settlement(7)}",
         f"strays: {transfer(7)}",
-        TREE,
+        tree(7),
         "registry: message key of batch 3072 position 7",
     ),
     tampering(
@@ -108,20 +107,20 @@ PLACES = [
         "balances: account 1002",
         ZERO_SUM,
         f"positions: {settlement(3)}",
-        TREE,
+        "tree: batch 3072",
     ),
     tampering(
         "inserted past the end",
         forge("position = 8"),
         f"positions: {settlement(8)}",
-        TREE,
+        tree(8),
         f"registry: {settlement(8)}",
     ),
     tampering(
         "inserted at a taken place",
         forge("bucket = bucket + 1"),
         f"positions: {settlement(4)}",
-        TREE,
+        tree(4),
         f"registry: {settlement(4)}",
     ),
     tampering(
@@ -133,14 +132,16 @@ PLACES = [
     tampering(
         "two swapped",
         swap(SETTLEMENTS, 2, 4),
-        TREE,
+        tree(2),
+        tree(4),
         f"registry: {settlement(2)}",
         f"registry: {settlement(4)}",
     ),
     tampering(
         "two swapped with all that is theirs",
         "".join(swap(table, 0, 1, 4096) for table in (SETTLEMENTS, KEYS, "ledger.transfers")),
-        "tree: batch 4096",
+        tree(0, 4096),
+        tree(1, 4096),
     ),
 ]
 
@@ -230,7 +231,7 @@ FORBIDDEN = [
     *(f"TRUNCATE {table}" for table in (*KEPT_FOR_EVER, "ledger.accounts", "ledger.lanes")),
     *(
         f"UPDATE ledger.batches SET {column} = {column}"
-        for column in ("business_day", "size", "settled_at", "tree_root", "chain_hash")
+        for column in ("business_day", "size", "settled_at", "tree_root", "leaf_marks", "chain_hash")
     ),
 ]
 

@@ -1,0 +1,234 @@
+"""Whole installations under test: real servers, real worker and API processes, and readers of what they publish."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from app.config import Settings
+from app.database import Pool, connect, open_pool
+from app.embedded.broker import Broker, ensure_topics
+from app.embedded.postgres import Postgres
+from app.embedded.process import Child
+from app.installation import Installation, installed
+from app.kafka import make_producer
+
+Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
+
+PARTITIONS = 4
+DEADLINE_SECONDS = 90.0  # no measure of speed: a machine that is busy with other things may take its time
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds_max: float = DEADLINE_SECONDS) -> None:
+    """Wait until a condition holds, which it must at last."""
+    deadline = time.monotonic() + seconds_max
+    while not await condition():
+        assert time.monotonic() < deadline, f"{condition} did not come to hold within {seconds_max:.0f} seconds"
+        await asyncio.sleep(0.02)
+
+
+class Told(NamedTuple):
+    """An outcome as it stands on the topic."""
+
+    outcome: dict[str, Any]
+    record: Record
+
+
+class TopicReader:
+    """Reads a topic from its beginning, in the background, as long as its block lasts."""
+
+    def __init__(self, bootstrap_servers: str, topic: str, partitions: int = PARTITIONS) -> None:
+        self.records: list[Record] = []
+        self._places = [TopicPartition(topic, number) for number in range(partitions)]
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
+        self._reading: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._consumer.assign(self._places)
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._reading is not None
+        self._reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._reading
+        await self._consumer.stop()
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                polled = await self._consumer.getmany(timeout_ms=100)
+            except KafkaError:
+                await asyncio.sleep(0.1)
+                continue
+            for records in polled.values():
+                self.records.extend(records)
+
+    async def having(self, select: Callable[[Record], bool], count: int = 1) -> list[Record]:
+        """The records of a kind, once there are as many as asked for."""
+        found: list[Record] = []
+
+        async def enough() -> bool:
+            found[:] = [record for record in self.records if select(record)]
+            return len(found) >= count
+
+        await eventually(enough)
+        return found
+
+
+class House:
+    """One installation with clients of its own, and a few words for what tests do with it."""
+
+    def __init__(self, installation: Installation, pool: Pool, producer: AIOKafkaProducer) -> None:
+        self.installation = installation
+        self.settings = installation.settings
+        self.pool = pool
+        self.producer = producer
+        self.outcomes = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_outcomes)
+        self.dead_letters = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_dead_letters)
+        self._told: dict[str, list[Told]] = {}
+        self._told_upto = 0
+
+    @property
+    def postgres(self) -> Postgres:
+        assert self.installation.stack is not None
+        return self.installation.stack.postgres
+
+    @property
+    def broker(self) -> Broker:
+        assert self.installation.stack is not None
+        return self.installation.stack.broker
+
+    async def start_worker(self) -> Child:
+        return await self.installation.start_worker()
+
+    async def start_api(self) -> Child:
+        return await self.installation.start_api()
+
+    async def stop(self, child: Child) -> int | None:
+        """SIGTERM; the exit code."""
+        await self.installation.stop(child)
+        return child.exit_code
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.installation.base_url, timeout=60, **options)
+
+    async def send(self, value: bytes | None, *, key: bytes | None = b"P1", **options: Any) -> str:
+        """Send one record to the worker, however often it takes; the place where it came to stand."""
+        while True:
+            try:
+                sent = await self.producer.send_and_wait(
+                    self.settings.topic_transactions, value=value, key=key, **options
+                )
+            except KafkaError:
+                await asyncio.sleep(0.1)
+                continue
+            return f"{sent.partition}/{sent.offset}"
+
+    async def told(self, message_id: str, count: int = 1) -> list[Told]:
+        """What the outcome topic says of a message, once it says it `count` times."""
+
+        async def enough() -> bool:
+            return len(self.told_so_far().get(message_id, [])) >= count
+
+        await eventually(enough)
+        return self.told_so_far()[message_id]
+
+    def told_so_far(self) -> dict[str, list[Told]]:
+        new = self.outcomes.records[self._told_upto :]
+        self._told_upto += len(new)
+        for record in new:
+            outcome = orjson.loads(record.value or b"")
+            self._told.setdefault(outcome["message_id"], []).append(Told(outcome, record))
+        return self._told
+
+    async def settled(self) -> int:
+        """How many payments are recorded."""
+        found: int = await self.pool.fetchval("SELECT count(*) FROM settlement.settlements WHERE kind = 'payment'")
+        return found
+
+    async def settle_until(self, count: int) -> None:
+        """Wait until so many payments are recorded; Postgres may be away meanwhile."""
+
+        async def enough() -> bool:
+            with suppress(Exception):
+                return await self.settled() >= count
+            return False
+
+        await eventually(enough)
+
+    async def all_published(self) -> None:
+        """Wait until no recorded batch is left to be published."""
+
+        async def none_left() -> bool:
+            with suppress(Exception):
+                left = await self.pool.fetchval("SELECT count(*) FROM ledger.batches WHERE published_at IS NULL")
+                return bool(left == 0)
+            return False
+
+        await eventually(none_left)
+
+    async def hush(self) -> None:
+        """Count all batches so far as published: opening balances need not be told in a test."""
+        async with owned(self) as owner:
+            await owner.execute("UPDATE ledger.batches SET published_at = now() WHERE published_at IS NULL")
+
+    async def make_topics(self) -> None:
+        await ensure_topics(self.settings.kafka_bootstrap_servers, topics(self.settings))
+
+    def worker_log(self) -> str:
+        return (self.installation.data_dir / "worker.log").read_text()
+
+
+@asynccontextmanager
+async def house_in(folder: Path, **overrides: Any) -> AsyncIterator[House]:
+    """A house with Postgres and a broker of its own; worker and API are started by the test."""
+    async with installed(folder, settings(**overrides)) as installation, _clients(installation) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _clients(installation: Installation) -> AsyncIterator[House]:
+    pool = await open_pool(installation.settings.database_url.get_secret_value(), size_max=2, application_name="tests")
+    producer = make_producer(installation.settings)
+    async with pool, producer:
+        house = House(installation, pool, producer)
+        async with house.outcomes, house.dead_letters:
+            yield house
+
+
+@asynccontextmanager
+async def owned(house: House) -> AsyncIterator[Any]:
+    """A connection of the role that owns the tables."""
+    connection = await connect(house.installation.owner_url, application_name="tests")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def settings(**overrides: Any) -> Settings:
+    """Small batches, so that a run has many moments at which it can be killed."""
+    values: dict[str, Any] = {"topic_partitions": PARTITIONS, "batch_messages_max": 50, "api_port": 0}
+    return Settings(**{**values, **overrides})
+
+
+def topics(settings: Settings) -> dict[str, int]:
+    return dict.fromkeys(
+        (settings.topic_transactions, settings.topic_outcomes, settings.topic_dead_letters), settings.topic_partitions
+    )
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    """A data folder of its own, without the time that initdb takes."""
+    subprocess.run(["/bin/cp", "-a", folder, target], check=True)
+    return target
