@@ -135,6 +135,36 @@ def verify() -> None:
     _run(work())
 
 
+@cli.command(name="seed-demo")
+def seed_demo(persons: int = typer.Option(1_000, min=50, help="Made persons")) -> None:
+    """Load a made population into the database of the settings; running it again is harmless."""
+    from tempfile import TemporaryDirectory
+
+    from app.demo.seed import load_population
+
+    settings = _outside_settings(kafka=False)
+
+    async def work() -> None:
+        with TemporaryDirectory(prefix="medsettle-seed-") as folder:
+            await load_population(settings, Path(folder), persons)
+
+    _run(work())
+
+
+@cli.command()
+def bench(
+    quick: bool = typer.Option(False, "--quick", help="Under three minutes"),
+    output: Path = typer.Option(Path("build/bench.json"), help="Figures, machine and settings as JSON"),
+) -> None:
+    """Measure this machine: the pipeline, HTTP, latencies, against pgbench and COPY on the same server."""
+    from loadtests.bench.run import print_report, run_bench
+
+    async def work() -> None:
+        print_report(await run_bench(quick=quick, output=output))
+
+    _run(work())
+
+
 def _outside_settings(*, kafka: bool) -> Any:
     """Settings of a command that works on servers which run already."""
     from app.config import settings

@@ -10,16 +10,13 @@ import orjson
 import typer
 
 from app.config import Settings
-from app.database import open_pool
-from app.demo.population import Population, make_population, write_csv
+from app.demo.population import Population
+from app.demo.seed import load_population
 from app.embedded.process import Child
 from app.installation import Installation, installed
-from app.loading import LoadFiles, load
-from app.progress import shown
 
 _ROLES = ("institution", "bank", "agency", "operator", "auditor")
 _SAMPLES_MAX = 1_000
-_POPULATION_SEED = 20_261_122
 
 
 async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_port: int, persons: int) -> None:
@@ -29,7 +26,7 @@ async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_po
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     settings = settings.model_copy(update={"api_port": api_port})
     async with installed(data_dir, settings, kafka_port=kafka_port) as installation:
-        population = await load_population(installation, persons)
+        population = await load_population(installation.settings, installation.data_dir, persons)
         processes = {"api": await installation.start_api(), "worker": await installation.start_worker()}
         description = _Description(installation, population, processes)
         description.write()
@@ -39,24 +36,6 @@ async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_po
         while not stopping.is_set():
             await _restart_the_dead(installation, processes, description)
             await asyncio.wait([asyncio.ensure_future(stopping.wait())], timeout=0.25)
-
-
-async def load_population(installation: Installation, persons: int) -> Population:
-    """Make the same people each time and load those that are not there yet."""
-    population = make_population(persons, max(2, min(400, persons // 25)), _POPULATION_SEED)
-    files = write_csv(population, installation.data_dir / "population")
-    settings = installation.settings
-    pool = await open_pool(settings.database_url.get_secret_value(), size_max=2, application_name="medsettle load")
-    async with pool:
-        with shown() as progress:
-            await load(
-                pool,
-                LoadFiles(*files),
-                cut_off=settings.cut_off,
-                progress=progress,
-                owner_url=installation.owner_url,
-            )
-    return population
 
 
 async def _restart_the_dead(

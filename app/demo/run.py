@@ -16,8 +16,8 @@ from app.demo.day import DayMessage, make_day
 from app.demo.expected import Expected, expected_outcomes
 from app.demo.population import Population
 from app.demo.report import DemoReport, Money, make_checks, print_report
+from app.demo.seed import load_population
 from app.demo.traffic import Watch, produce
-from app.dev import load_population
 from app.errors import StackError
 from app.installation import Installation, installed
 from app.progress import shown
@@ -36,7 +36,7 @@ async def run_demo(settings: Settings, data_dir: Path, *, transactions: int, per
     started = time.monotonic()
     async with installed(data_dir, settings.model_copy(update={"api_port": 0})) as installation:
         console.print(f"Postgres and broker run on {installation.data_dir} ({time.monotonic() - started:.1f} s)")
-        population = await load_population(installation, persons)
+        population = await load_population(installation.settings, installation.data_dir, persons)
         today = datetime.now(ZONE).date()
         messages = list(make_day(population, transactions, _SEED, day=today))
         expected = expected_outcomes(population, messages, today=today)

@@ -1,0 +1,26 @@
+"""Loads a made population, as an agency would load a real one."""
+
+from pathlib import Path
+
+from app.config import Settings
+from app.database import open_pool
+from app.demo.population import Population, make_population, write_csv
+from app.loading import LoadFiles, load
+from app.progress import shown
+
+_SEED = 20_261_122
+_PERSONS_AN_INSTITUTION = 25
+_INSTITUTIONS_MAX = 400
+
+
+async def load_population(settings: Settings, folder: Path, persons: int) -> Population:
+    """Make the same people each time, by way of files in the folder, and load those that are not there yet."""
+    institutions = max(2, min(_INSTITUTIONS_MAX, persons // _PERSONS_AN_INSTITUTION))
+    population = make_population(persons, institutions, _SEED)
+    files = LoadFiles(*write_csv(population, folder / "population"))
+    pool = await open_pool(settings.database_url.get_secret_value(), size_max=2, application_name="medsettle load")
+    owner_url = settings.owner_database_url.get_secret_value()
+    async with pool:
+        with shown() as progress:
+            await load(pool, files, cut_off=settings.cut_off, progress=progress, owner_url=owner_url)
+    return population
