@@ -1,0 +1,142 @@
+"""`medsettle dev` and `medsettle demo` as a newcomer runs them: whole, from the command, in a process of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+import pytest
+
+SECONDS_MAX = 90
+
+pytestmark = pytest.mark.xdist_group("dev")
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "app", *words]
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    folder = tmp_path_factory.mktemp("dev")
+    process = subprocess.Popen(
+        command("dev", "--data-dir", str(folder), "--persons", "120"), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    eventually(lambda: process.stdout is not None and process.stdout.readline() == "ready\n")
+    yield process, folder / "dev.json"
+    process.send_signal(signal.SIGINT)
+    process.wait(SECONDS_MAX)
+    process.stdout.close()
+
+
+def described(path: Path) -> dict[str, Any]:
+    description: dict[str, Any] = orjson.loads(path.read_bytes())
+    return description
+
+
+def payment_of(description: dict[str, Any], message_id: str) -> dict[str, Any]:
+    person = description["samples"]["persons"][0]
+    return {
+        "institution": description["samples"]["institutions"][0]["code"],
+        "message_id": message_id,
+        "kind": "payment",
+        "person_no": person["person_no"],
+        "amount": 100,
+        "med_type": "11",
+        "card": {"cert_type": "03", "card_no": person["card_no"], "card_sn": person["card_sn"]},
+    }
+
+
+def test_dev_describes_what_a_client_needs(dev: tuple[subprocess.Popen[str], Path]) -> None:
+    description = described(dev[1])
+    assert set(description) == {
+        "base_url", "kafka_bootstrap_servers", "topics", "database_url", "api_keys", "pids", "samples",
+    }  # fmt: skip
+    assert set(description["topics"]) == {"transactions", "outcomes", "dlq"}
+    assert set(description["api_keys"]) == {"institution", "bank", "agency", "operator", "auditor"}
+    assert all(psutil.pid_exists(pid) for pid in description["pids"].values())
+    assert set(description["pids"]) == {"api", "worker", "postgres", "broker"}
+    assert dev[1].stat().st_mode & 0o077 == 0
+
+
+def test_a_payment_with_the_samples_settles_and_its_repeat_is_a_replay(
+    dev: tuple[subprocess.Popen[str], Path],
+) -> None:
+    description = described(dev[1])
+    message = payment_of(description, "dev-0001")
+    first, second = (httpx.post(f"{description['base_url']}/v1/transactions", json=message) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["status"] == "settled"
+    assert second.json() == first.json() | {"replayed": True}
+
+
+def test_a_killed_worker_is_started_again(dev: tuple[subprocess.Popen[str], Path]) -> None:
+    before = described(dev[1])["pids"]["worker"]
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: described(dev[1])["pids"]["worker"] != before)
+    assert psutil.pid_exists(described(dev[1])["pids"]["worker"])
+
+
+def test_dev_on_a_taken_port_says_so(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for option in ("--port", "--kafka-port"):
+            run = subprocess.run(
+                command("dev", "--data-dir", str(tmp_path), option, str(port)),
+                capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+            )  # fmt: skip
+            assert run.returncode == 1
+            assert str(port) in run.stderr
+            assert "Traceback" not in run.stderr
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("dev", "--data-dir", str(tmp_path), "--persons", "50"), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    eventually(lambda: process.stdout is not None and process.stdout.readline() == "ready\n")
+    pids = described(tmp_path / "dev.json")["pids"]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS_MAX) == 0
+    process.stdout.close()
+    assert [pid for pid in pids.values() if psutil.pid_exists(pid)] == []
+
+
+def test_the_demo_adds_up(tmp_path: Path) -> None:
+    run = subprocess.run(
+        command("demo", "--transactions", "4000", "--persons", "400", "--data-dir", str(tmp_path)),
+        capture_output=True, text=True, timeout=2 * SECONDS_MAX, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "was killed with SIGKILL" in run.stdout
+    assert "The ledger is whole" in run.stdout
+    assert "Everything adds up." in run.stdout
+
+
+def test_a_command_without_servers_says_what_to_set() -> None:
+    run = subprocess.run(
+        command("verify"),
+        capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+        env={**os.environ, "MEDSETTLE_DATABASE_URL": ""},
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.startswith("medsettle: Set MEDSETTLE_DATABASE_URL")
