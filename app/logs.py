@@ -1,5 +1,6 @@
 """Logs: JSON lines (or plain ones for a terminal), written by a thread so that logging never holds up the loop."""
 
+import atexit
 import logging
 import queue
 import sys
@@ -34,6 +35,7 @@ def set_up(level: str, *, json: bool) -> None:
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(lines, stream)
     listener.start()
+    atexit.register(listener.stop)  # what is logged last says why the process ends
     root = logging.getLogger()
     root.handlers = [_Unformatted(lines)]
     root.setLevel(level)
