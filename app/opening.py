@@ -6,7 +6,8 @@ from hashlib import blake2b
 
 from app.database import Connection, Pool
 from app.errors import DatabaseUnavailable
-from app.parties.csv_files import AGENCY, PersonRow, Problems, Table
+from app.parties.agency import AGENCY
+from app.parties.csv_files import PersonRow, Problems, Table
 from app.parties.load import chunks
 from app.progress import Progress
 from app.settlement.days import prepare_days

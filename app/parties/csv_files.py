@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar
 
 from app.errors import LoadError
+from app.parties.agency import AGENCY
 
 LINE_BYTES_MAX = 16_384
 PROBLEMS_SHOWN_MAX = 100
@@ -26,8 +27,6 @@ PATTERNS = {
     "card_no": f"{ID}{{1,50}}",
     "card_sn": f"{ID}{{1,32}}",
 }
-#: The sender of opening balances. No institution may have this code: it could take their message ids.
-AGENCY = "AGENCY000000"
 #: An opening balance comes in as one message.
 BALANCE_MAX = 9_999_999_999_999_999
 

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from app.codes import Code
-from app.parties.csv_files import AGENCY
+from app.parties.agency import AGENCY
 
 MessageKey = NewType("MessageKey", bytes)
 
