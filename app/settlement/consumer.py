@@ -30,6 +30,7 @@ from app.settlement.records import rejection
 _log = logs.get(__name__)
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
+Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
 # Decoding so many messages takes about three milliseconds; then heartbeats and publications get their turn.
 _DECODE_CHUNK = 500
@@ -78,7 +79,7 @@ class SettlementConsumer:
                 )
                 if not polled:
                     continue
-                handled = await self._handle([record for records in polled.values() for record in records])
+                handled = await self._handle(polled)
                 await self._drain()
                 self._outgoing = asyncio.create_task(self._send_and_commit(handled))
         finally:
@@ -91,36 +92,47 @@ class SettlementConsumer:
             await outgoing
             self._progress()
 
-    async def _handle(self, records: Sequence[Record]) -> Handled:
-        handled = Handled([], [], [], {}, min(record.timestamp for record in records))
+    async def _handle(self, polled: Polled) -> Handled:
+        records = [record for records in polled.values() for record in records]
+        handled = Handled(
+            dispatches=[],
+            dead_letters=[],
+            batch_ids=[],
+            offsets={partition: records[-1].offset + 1 for partition, records in polled.items()},
+            oldest_ms=min([record.timestamp for record in records]),
+        )
+        with metrics.STAGE.labels("decode").time():
+            messages, sources = await self._decode_all(records, handled)
+        if not messages:
+            return handled
+        with metrics.STAGE.labels("settle").time():
+            isolated = await self._settle(messages)
+        metrics.BATCH_SIZE.labels("kafka").observe(len(messages))
+        handled.batch_ids.extend(isolated.batch_ids)
+        for answer, source in zip(isolated.answers, sources, strict=True):
+            if isinstance(answer, Refusal):
+                handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
+            else:
+                handled.dispatches.append(Dispatch(answer.outcome, answer.bucket, _place(source)))
+        return handled
+
+    async def _decode_all(self, records: Sequence[Record], handled: Handled) -> tuple[list[Message], list[Record]]:
+        """The messages with the records that they came in; what is malformed goes to `handled` at once."""
         messages: list[Message] = []
         sources: list[Record] = []
-        with metrics.STAGE.labels("decode").time():
-            for index, record in enumerate(records):
-                handled.offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-                decoded = self._decode(record)
-                if isinstance(decoded, Message):
-                    messages.append(decoded)
-                    sources.append(record)
-                elif decoded.answerable:
-                    handled.dispatches.append(
-                        Dispatch(rejection(decoded), bucket_of(decoded.person_no or ""), _place(record))
-                    )
-                else:
-                    handled.dead_letters.append(DeadLetter(record, decoded.code, decoded.detail))
-                if index % _DECODE_CHUNK == _DECODE_CHUNK - 1:
-                    await asyncio.sleep(0)
-        if messages:
-            with metrics.STAGE.labels("settle").time():
-                isolated = await self._settle(messages)
-            metrics.BATCH_SIZE.labels("kafka").observe(len(messages))
-            handled.batch_ids.extend(isolated.batch_ids)
-            for answer, source in zip(isolated.answers, sources, strict=True):
-                if isinstance(answer, Refusal):
-                    handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
-                else:
-                    handled.dispatches.append(Dispatch(answer.outcome, answer.bucket, _place(source)))
-        return handled
+        for index, record in enumerate(records, start=1):
+            decoded = self._decode(record)
+            if isinstance(decoded, Message):
+                messages.append(decoded)
+                sources.append(record)
+            elif decoded.answerable:
+                bucket = bucket_of(decoded.person_no or "")
+                handled.dispatches.append(Dispatch(rejection(decoded), bucket, _place(record)))
+            else:
+                handled.dead_letters.append(DeadLetter(record, decoded.code, decoded.detail))
+            if index % _DECODE_CHUNK == 0:
+                await asyncio.sleep(0)
+        return messages, sources
 
     def _decode(self, record: Record) -> Message | Malformed:
         value = record.value or b""
@@ -152,7 +164,10 @@ class SettlementConsumer:
         """Polling keeps our place in the group: a member that does not poll for five minutes is put out of it."""
         self._consumer.pause(*self._consumer.assignment())
         await asyncio.sleep(seconds)
-        await self._consumer.getmany(timeout_ms=0)
+        polled = await self._consumer.getmany(timeout_ms=0)
+        for partition, records in polled.items():
+            # A rebalance during the wait brought a partition that was not paused; these are read once more.
+            self._consumer.seek(partition, records[0].offset)
         self._progress()
 
     async def _send_and_commit(self, handled: Handled) -> None:
