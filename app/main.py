@@ -21,6 +21,7 @@ from app.settlement.group_commit import GroupCommit
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.sweeper import Sweeper
+from app.tasks import start_beside, stop_beside
 from app.tuning import tune_for_throughput
 
 _log = logs.get(__name__)
@@ -65,21 +66,19 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         waiting_max=settings.http_queue_max,
     )
     async with pool:
-        beside = [
-            asyncio.create_task(group_commit.run()),
-            asyncio.create_task(marks.run()),
-            asyncio.create_task(keep_days_prepared(pool)),
-            asyncio.create_task(_publishing(producer, outbox, Sweeper(pool, publisher))),
-        ]
+        beside = start_beside(
+            group_commit.run(),
+            marks.run(),
+            keep_days_prepared(pool),
+            _publishing(producer, outbox, Sweeper(pool, publisher)),
+        )
         try:
             yield Services(settings, pool, group_commit)
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(settings.drain_seconds_max):
                     await outbox.drain()
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await stop_beside(beside)
             await marks.flush()
             await producer.stop()
 

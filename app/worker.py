@@ -16,6 +16,7 @@ from app.settlement.consumer import SettlementConsumer
 from app.settlement.days import keep_days_prepared
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.sweeper import Sweeper
+from app.tasks import start_beside, stop_beside
 from app.tuning import tune_for_throughput
 from app.watchdog import EXIT_STUCK, Watchdog
 
@@ -40,17 +41,12 @@ async def run_worker(settings: Settings) -> None:
         async with consumer:
             watchdog.start()
             _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)
-            beside = [
-                asyncio.create_task(task)
-                for task in (marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, watchdog))
-            ]
+            beside = start_beside(marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, watchdog))
             try:
                 await settling.run()
             finally:
                 watchdog.stop()
-                for task in beside:
-                    task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                await stop_beside(beside)
                 await marks.flush()
     _log.info("worker_stopped")
 

@@ -15,10 +15,13 @@ from aiokafka.errors import KafkaError
 from app.config import Settings
 from app.database import Pool, connect, open_pool
 from app.embedded.broker import Broker, ensure_topics
+from app.embedded.disk import made_folder
+from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.process import Child
 from app.installation import Installation, installed
 from app.kafka import make_producer
+from app.settlement.days import prepare_days
 
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
@@ -46,18 +49,17 @@ class TopicReader:
 
     def __init__(self, bootstrap_servers: str, topic: str, partitions: int = PARTITIONS) -> None:
         self.records: list[Record] = []
+        self._bootstrap_servers = bootstrap_servers
         self._places = [TopicPartition(topic, number) for number in range(partitions)]
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
-        self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, auto_offset_reset="earliest")
         await self._consumer.start()
         self._consumer.assign(self._places)
         self._reading = asyncio.create_task(self._read())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._reading is not None
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
@@ -119,8 +121,28 @@ class House:
         await self.installation.stop(child)
         return child.exit_code
 
-    def client(self, **options: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.installation.base_url, timeout=60, **options)
+    def client(self) -> httpx.AsyncClient:
+        """As many connections as there are requests, like a province full of tills."""
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        return httpx.AsyncClient(base_url=self.installation.base_url, timeout=DEADLINE_SECONDS, limits=limits)
+
+    @asynccontextmanager
+    async def other(self, folder: Path, **overrides: Any) -> AsyncIterator["House"]:
+        """The same servers with processes of other settings; those that were started are stopped at the end."""
+        changed = self.settings.model_copy(update={"api_port": free_port(), **overrides})
+        installation = Installation(made_folder(folder), changed, self.installation.owner_url, None)
+        try:
+            yield House(installation, self.pool, self.producer)
+        finally:
+            for child in installation.children:
+                await installation.stop(child)
+
+    @asynccontextmanager
+    async def locked(self, person_no: str) -> AsyncIterator[None]:
+        """Nothing of this person settles inside the block: another session holds the account."""
+        async with owned(self) as owner, owner.transaction():
+            await owner.execute("SELECT FROM ledger.accounts WHERE owner = $1 FOR UPDATE", person_no)
+            yield
 
     async def send(self, value: bytes | None, *, key: bytes | None = b"P1", **options: Any) -> str:
         """Send one record to the worker, however often it takes; the place where it came to stand."""
@@ -202,6 +224,7 @@ async def _clients(installation: Installation) -> AsyncIterator[House]:
     producer = make_producer(installation.settings)
     async with pool, producer:
         house = House(installation, pool, producer)
+        await prepare_days(pool)
         async with house.outcomes, house.dead_letters:
             yield house
 

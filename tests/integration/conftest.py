@@ -1,12 +1,13 @@
 """One standing house for the tests that leave it as they found it: its processes run as long as the session."""
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.builders import HOSPITAL, PHARMACY, add_institution
-from tests.harness import House, house_in
+from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person
+from tests.harness import House, house_in, owned
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,11 @@ async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ho
     async with house_in(tmp_path_factory.mktemp("standing") / "house") as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy")
+        async with owned(house) as owner:
+            # A message that no check of ours refuses but the database does.
+            await owner.execute(
+                "ALTER TABLE settlement.settlements ADD CONSTRAINT planted CHECK (message_id !~ 'POISON')"
+            )
         await house.start_worker()
         await house.start_api()
         yield house
@@ -24,6 +30,14 @@ async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ho
 async def client(standing: House) -> AsyncIterator[httpx.AsyncClient]:
     async with standing.client() as client:
         yield client
+
+
+@pytest.fixture
+async def person(standing: House) -> str:
+    """A person of this test alone, with 10,000 fen."""
+    person_no = f"P{secrets.token_hex(6)}"
+    await add_person(standing.pool, person_no, balance=10_000)
+    return person_no
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,31 @@
+"""Tasks that run beside a process's main work for as long as it lives."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+
+from app import logs
+
+_log = logs.get(__name__)
+
+
+def start_beside(*work: Coroutine[object, object, None]) -> list[asyncio.Task[None]]:
+    """Start each; one that fails ends the process as SIGTERM would, since the rest would go on without it unseen."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_end_process_on_failure)
+    return tasks
+
+
+async def stop_beside(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _end_process_on_failure(task: asyncio.Task[None]) -> None:
+    if task.cancelled() or task.exception() is None:
+        return
+    _log.critical("task_failed", task=task.get_coro().__qualname__, exc_info=task.exception())
+    os.kill(os.getpid(), signal.SIGTERM)
