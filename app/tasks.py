@@ -12,7 +12,7 @@ _log = logs.get(__name__)
 
 def start_beside(*work: Coroutine[object, object, None]) -> list[asyncio.Task[None]]:
     """Start each; one that fails ends the process as SIGTERM would, since the rest would go on without it unseen."""
-    tasks = [asyncio.ensure_future(each) for each in work]
+    tasks = [asyncio.create_task(each, name=getattr(each, "__qualname__", None)) for each in work]
     for task in tasks:
         task.add_done_callback(_end_process_on_failure)
     return tasks
@@ -27,5 +27,5 @@ async def stop_beside(tasks: list[asyncio.Task[None]]) -> None:
 def _end_process_on_failure(task: asyncio.Task[None]) -> None:
     if task.cancelled() or task.exception() is None:
         return
-    _log.critical("task_failed", task=task.get_coro().__qualname__, exc_info=task.exception())
+    _log.critical("task_failed", task=task.get_name(), exc_info=task.exception())
     os.kill(os.getpid(), signal.SIGTERM)
