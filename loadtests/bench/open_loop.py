@@ -1,0 +1,101 @@
+"""Payments to Kafka at a set rate, whatever becomes of them, and the time at which each outcome is read."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import islice
+
+from aiokafka import AIOKafkaConsumer
+from app.errors import MedsettleError
+from app.installation import Installation
+
+from loadtests.bench.payments import Payment, number_of
+from loadtests.bench.topics import Due, Sender, decode_outcome, next_outcomes, outcomes_of, sender_to
+
+#: Payments of one tick are due at one time. The embedded broker pays for batches, not for records: a batch that
+#: someone waits for costs it about 0.2 ms of the two cores, so ticks and reads are as seldom as the targets allow.
+TICK_SECONDS = 0.010
+READ_PAUSE_SECONDS = 0.005
+
+_SILENCE_SECONDS_MAX = 30.0
+
+
+class OpenLoop:
+    """`sent` holds the time at which each payment was due, `answered` when its first outcome was read."""
+
+    def __init__(self, sender: Sender, consumer: AIOKafkaConsumer) -> None:
+        self.sent: dict[int, float] = {}
+        self.answered: dict[int, float] = {}
+        self.buckets: dict[int, int] = {}
+        self.outcomes = 0
+        self._sender = sender
+        self._consumer = consumer
+        self._due: list[Due] = []
+        self._is_due = asyncio.Event()
+
+    async def send(self, payments: Iterator[Payment], per_second: float, seconds: float) -> None:
+        """Send at this rate for so long. A tick that comes late still bears the time at which it was due."""
+        start, owed, ticks = time.time(), 0.0, 0
+        while ticks * TICK_SECONDS < seconds:
+            ticks += 1
+            at = start + ticks * TICK_SECONDS
+            owed += per_second * TICK_SECONDS
+            batch = list(islice(payments, int(owed)))
+            owed -= len(batch)
+            await asyncio.sleep(at - time.time())
+            for payment in batch:
+                self.sent[payment.number] = at
+                self.buckets[payment.number] = payment.bucket
+                self._due.append((at, payment))
+            self._is_due.set()
+
+    async def run_sender(self) -> None:
+        """Hand over what is due as soon as what was handed over before is acknowledged."""
+        while True:
+            await self._is_due.wait()
+            self._is_due.clear()
+            due, self._due = self._due, []
+            await self._sender.send_due(due)
+
+    async def run_reader(self) -> None:
+        """Note when outcomes come."""
+        while True:
+            await asyncio.sleep(READ_PAUSE_SECONDS)
+            records = await next_outcomes(self._consumer, timeout_ms=1_000)
+            now = time.time()
+            self.outcomes += len(records)
+            for record in records:
+                self.answered.setdefault(number_of(decode_outcome(record.value or b"").message_id), now)
+
+    async def all_answered(self) -> None:
+        known, silent_at = -1, time.monotonic()
+        while len(self.answered) < len(self.sent):
+            if len(self.answered) > known:
+                known, silent_at = len(self.answered), time.monotonic()
+            elif time.monotonic() - silent_at > _SILENCE_SECONDS_MAX:
+                raise MedsettleError(f"{len(self.sent) - known:,} of {len(self.sent):,} payments got no outcome")
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def open_loop(ledger: Installation) -> AsyncIterator[OpenLoop]:
+    async with AsyncExitStack() as stack:
+        sender = await stack.enter_async_context(sender_to(ledger.settings))
+        consumer = await stack.enter_async_context(outcomes_of(ledger.settings))
+        loop = OpenLoop(sender, consumer)
+        await stack.enter_async_context(beside(loop.run_sender()))
+        await stack.enter_async_context(beside(loop.run_reader()))
+        yield loop
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run something for as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

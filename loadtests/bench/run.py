@@ -1,0 +1,208 @@
+"""`medsettle bench`: takes every figure in one run on servers of its own. Start reading here."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.installation import Installation
+from app.progress import shown
+from app.tuning import tune_for_throughput
+from app.verify import verify
+
+from loadtests.bench.baselines import COPY_ROWS, measure_copy, measure_tpcb
+from loadtests.bench.cpu import text_of
+from loadtests.bench.http_load import measure_http, measure_http_batches
+from loadtests.bench.latency import measure_failover, measure_latency
+from loadtests.bench.machine import machine_facts
+from loadtests.bench.payments import PaymentMaker
+from loadtests.bench.pipeline import PipelineRun, measure_pipeline
+from loadtests.bench.population import payers_of, populate
+from loadtests.bench.report import BenchReport, print_report, write_json
+from loadtests.bench.site import Site, built_site
+from loadtests.bench.storage import measure_storage
+
+__all__ = ["BenchReport", "print_report", "run_bench"]
+
+Say = Callable[[str], None]
+
+HOT_SHARE, HOT_PER_SECOND = 0.7, 1_000.0
+_SEED = 20_261_122
+_ENDLESS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of each; seconds are those of one measurement, without its warm-up."""
+
+    tpcb_scale: int
+    tpcb_seconds: int
+    persons: int
+    messages: int
+    workers: Sequence[int]
+    copy_rows: int
+    copy_seconds: float
+    http_seconds: float
+    latency_seconds: float
+    many_persons: int  # 0: leave this row out
+
+
+QUICK = Plan(20, 5, 100_000, 300_000, (2,), 200_000, 3, 5, 6, 0)
+FULL = Plan(50, 15, 100_000, 1_000_000, (1, 2), 400_000, 10, 15, 20, 10_000_000)
+
+
+async def run_bench(
+    quick: bool, output: Path | None, *, data_dir: Path | None = None, say: Say = print, plan: Plan | None = None
+) -> BenchReport:
+    """Take all figures on embedded servers in `data_dir`, by default a folder that is removed afterwards."""
+    plan = plan or (QUICK if quick else FULL)
+    started = time.monotonic()
+    tune_for_throughput()  # the generator shares the cores: its pauses would be counted as the service's
+    with tempfile.TemporaryDirectory(prefix="medsettle-bench-") as folder:
+        async with built_site(data_dir or Path(folder), {}) as site:
+            report = BenchReport(quick, await machine_facts(site))
+            await _Bench(site, plan, report, say).run()
+    report.seconds = time.monotonic() - started
+    if output is not None:
+        write_json(report, output)
+    return report
+
+
+class _Bench:
+    def __init__(self, site: Site, plan: Plan, report: BenchReport, say: Say) -> None:
+        self._site = site
+        self._plan = plan
+        self._report = report
+        self._say = say
+        self._maker = PaymentMaker(_SEED)
+        self._persons = range(plan.persons)
+
+    async def run(self) -> None:
+        self._say(f"pgbench TPC-B at scale {self._plan.tpcb_scale} with 1, 16 and 64 clients")
+        tpcb = await measure_tpcb(
+            self._site,
+            self._site.installation.data_dir,
+            scale=self._plan.tpcb_scale,
+            seconds=self._plan.tpcb_seconds,
+        )
+        self._keep("tpcb", tpcb)
+        ledger = await self._ledger("bench", self._plan.persons, self._persons)
+        best = await self._pipeline(ledger, tpcb.best)
+        await self._http(ledger)
+        await self._latency(ledger, best)
+        await self._many_accounts(best)
+        await self._failover(ledger)
+        await self._verify(ledger)
+
+    async def _ledger(self, name: str, persons: int, payers: Sequence[int]) -> Installation:
+        self._say(f"a ledger of {persons:,} accounts, {len(payers):,} of them with money")
+        ledger = await self._site.ledger(name)
+        with shown() as progress:
+            await populate(self._site, ledger, persons, payers, progress)
+        return ledger
+
+    async def _pipeline(self, ledger: Installation, tpcb: float) -> PipelineRun:
+        runs = [await self._run_pipeline(ledger, self._persons, workers) for workers in self._plan.workers]
+        self._keep("pipeline", runs)
+        best = max(runs, key=lambda run: run.per_second)
+        storage = await measure_storage(ledger)
+        self._keep("storage", storage)
+        self._say(f"COPY of the same rows, {COPY_ROWS:,} a commit, by 1 and by 2 connections")
+        copied = await measure_copy(self._site, ledger, rows=self._plan.copy_rows, seconds=self._plan.copy_seconds)
+        self._keep("copy", copied)
+        rate = f"{best.per_second:,.0f}/s"
+        self._report.add("pipeline_by_tpcb", best.per_second / tpcb, f"{rate} ÷ {tpcb:,.0f}/s")
+        self._report.add("pipeline_by_copy", best.per_second / copied.best, f"{rate} ÷ {copied.best:,.0f}/s")
+        self._report.add("storage", storage.bytes_per_settlement, f"{storage.settlements:,} settlements")
+        return best
+
+    async def _run_pipeline(self, ledger: Installation, persons: Sequence[int], workers: int) -> PipelineRun:
+        self._say(f"pipeline: {self._plan.messages:,} payments through {workers} worker(s)")
+        run = await measure_pipeline(self._site, ledger, self._maker, persons, self._plan.messages, workers)
+        self._sound(run.counted.once, f"pipeline of {workers}: {run.counted}")
+        self._report.remarks.append(
+            f"pipeline, {workers} worker(s): {run.per_second:,.0f}/s, batches of {run.batch_messages_mean:,.0f} "
+            f"(at most {run.batch_messages_max:,}); cores: {text_of(run.cores)}"
+        )
+        return run
+
+    async def _http(self, ledger: Installation) -> None:
+        await self._site.fresh_topics()
+        payments = self._maker.payments(_ENDLESS, self._persons)
+        self._say("HTTP, one transaction a request: its maximum, then half of it in an open loop")
+        single = await measure_http(self._site, ledger, payments, seconds=self._plan.http_seconds)
+        self._keep("http_single", single)
+        self._report.add("http_single", single.per_second, f"{single.connections} connections")
+        self._report.remarks.append(
+            f"HTTP at {single.open_per_second:,.0f}/s, open loop: p50 {single.latency.p50_ms} ms, "
+            f"p99 {single.latency.p99_ms} ms, worst {single.latency.max_ms} ms; "
+            f"cores at the maximum: {text_of(single.cores)}"
+        )
+        self._say("HTTP, batches")
+        batches = await measure_http_batches(self._site, ledger, payments, seconds=self._plan.http_seconds)
+        self._keep("http_batch", batches)
+        self._report.add("http_batch", batches.transactions_per_second, f"{batches.connections} connections")
+
+    async def _latency(self, ledger: Installation, best: PipelineRun) -> None:
+        seconds, workers = self._plan.latency_seconds, max(self._plan.workers)
+        self._say("latency with a hot account")
+        hot = await measure_latency(
+            self._site,
+            ledger,
+            self._maker.skewed(_ENDLESS, self._persons, HOT_SHARE),
+            per_second=HOT_PER_SECOND,
+            seconds=seconds,
+            workers=workers,
+        )
+        self._keep("hot_account", hot)
+        self._report.add("hot_account", hot.latency.p99_ms, f"p50 {hot.latency.p50_ms} ms")
+        self._sound(hot.outcomes == hot.payments, f"hot account: {hot.outcomes} outcomes of {hot.payments}")
+        self._say("latency at half of the maximum")
+        half = await measure_latency(
+            self._site,
+            ledger,
+            self._maker.payments(_ENDLESS, self._persons),
+            per_second=best.per_second / 2,
+            seconds=seconds,
+            workers=best.workers,
+        )
+        self._keep("half_maximum", half)
+        self._report.add("half_maximum", half.latency.p99_ms, f"{half.per_second:,.0f}/s, p50 {half.latency.p50_ms} ms")
+        self._sound(half.outcomes == half.payments, f"half maximum: {half.outcomes} outcomes of {half.payments}")
+
+    async def _many_accounts(self, best: PipelineRun) -> None:
+        if not self._plan.many_persons:
+            self._report.add("many_accounts", None)
+            return
+        payers = payers_of(self._plan.many_persons, self._plan.messages, _SEED)
+        ledger = await self._ledger("many", self._plan.many_persons, payers)
+        run = await self._run_pipeline(ledger, payers, best.workers)
+        self._keep("many_accounts", run)
+        self._report.add(
+            "many_accounts", run.per_second / best.per_second, f"{run.per_second:,.0f}/s ÷ {best.per_second:,.0f}/s"
+        )
+        await self._verify(ledger)
+
+    async def _failover(self, ledger: Installation) -> None:
+        self._say("SIGKILL of one of two workers")
+        failover = await measure_failover(self._site, ledger, self._maker.payments(_ENDLESS, self._persons))
+        self._keep("failover", failover)
+        self._report.add("failover", failover.seconds, f"session timeout {failover.session_timeout_ms:,} ms")
+
+    async def _verify(self, ledger: Installation) -> None:
+        self._say("verify")
+        verified = await verify(ledger.owner_url)
+        rows = max(result.rows for result in verified.results)
+        verdict = "clean" if verified.ok else f"BROKEN: {verified.violations[0].row} {verified.violations[0].detail}"
+        self._report.remarks.append(f"verify: {rows:,} rows in {verified.seconds:.1f} s, {verdict}")
+        self._sound(verified.ok, "")
+
+    def _keep(self, name: str, measured: object) -> None:
+        self._report.details[name] = measured
+
+    def _sound(self, is_sound: bool, remark: str) -> None:
+        if not is_sound:
+            self._report.is_sound = False
+            if remark:
+                self._report.remarks.append(f"[red]{remark}[/]")
