@@ -22,8 +22,9 @@ else:
 # and hash, and stay (measured five times slower), so these sessions may not.
 _LOOKUPS_ONLY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
-# The bound of one statement; above it the batch is retried. Also ends waits for a lock that nobody gives back.
+# The bounds of one statement and of one wait for a lock; above them the batch is retried.
 _STATEMENT_TIMEOUT_MS = "20000"
+_LOCK_TIMEOUT_MS = "5000"
 _ACQUIRE_SECONDS_MAX = 5
 _CONNECT_SECONDS_MAX = 5
 
@@ -41,6 +42,7 @@ async def open_pool(url: str, *, size_max: int, application_name: str) -> Pool:
             "application_name": application_name,
             "synchronous_commit": "on",
             "statement_timeout": _STATEMENT_TIMEOUT_MS,
+            "lock_timeout": _LOCK_TIMEOUT_MS,
             "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_MS,
             **_LOOKUPS_ONLY,
         },
@@ -67,7 +69,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
     except Exception as error:
         if remedy(error) is Remedy.WAIT:
-            raise DatabaseUnavailable(f"Postgres is away or busy: {type(error).__name__}") from error
+            raise DatabaseUnavailable(f"Postgres is away, busy or not set up: {type(error).__name__}") from error
         raise
 
 
@@ -77,16 +79,9 @@ class Remedy(Enum):
     REFUSE = auto()  # the server refuses these rows whenever they come
 
 
-# Classes of SQLSTATE (its first two characters) that speak of the server and not of our rows.
-_WAIT_CLASSES = {
-    "08",  # connection exception
-    "25",  # invalid transaction state: read-only after a failover, idle time-out
-    "53",  # insufficient resources: disk full, memory, too many connections
-    "55",  # object not in prerequisite state: lock not available
-    "57",  # operator intervention: shutdown, crash recovery, statement time-out
-    "58",  # system error: I/O
-    "XX",  # internal error, damaged block
-}
+# Classes of SQLSTATE (its first two characters) that speak against the rows: bad data, broken constraint, too large.
+# All others speak of the server, the way to it, our rights or its schema: a batch waits until an operator mends that.
+_REFUSE_CLASSES = {"22", "23", "54"}
 _AGAIN_STATES = {
     "40001",  # serialization failure
     "40P01",  # deadlock
@@ -96,7 +91,7 @@ _MESSAGE_TAKEN = "message_keys"
 
 
 def remedy(error: BaseException) -> Remedy:
-    """What a failure on the posting path asks for. Unknown failures are not excused: they refuse."""
+    """What a failure on the posting path asks for. A failure of our own code refuses: it would fail again."""
     if isinstance(error, DatabaseUnavailable | OSError | TimeoutError | asyncio.TimeoutError):
         return Remedy.WAIT
     if isinstance(error, asyncpg.InvalidCachedStatementError):
@@ -109,7 +104,7 @@ def remedy(error: BaseException) -> Remedy:
         state = error.sqlstate or ""
         if state in _AGAIN_STATES:
             return Remedy.AGAIN
-        return Remedy.WAIT if state[:2] in _WAIT_CLASSES else Remedy.REFUSE
+        return Remedy.REFUSE if state[:2] in _REFUSE_CLASSES else Remedy.WAIT
     if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return Remedy.WAIT  # asyncpg's word for a connection that was closed under it
     return Remedy.REFUSE

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from app.config import Settings
 from app.demo.population import Population
 from app.demo.seed import load_population
 from app.embedded.process import Child
+from app.errors import StackError
 from app.installation import Installation, installed
 
 _ROLES = ("institution", "bank", "agency", "operator", "auditor")
 _SAMPLES_MAX = 1_000
+_LOOK_EVERY_SECONDS = 0.25
 
 
 async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_port: int, persons: int) -> None:
@@ -35,7 +38,8 @@ async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_po
         typer.echo("ready")
         while not stopping.is_set():
             await _restart_the_dead(installation, processes, description)
-            await asyncio.wait([asyncio.ensure_future(stopping.wait())], timeout=0.25)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _LOOK_EVERY_SECONDS)
 
 
 async def _restart_the_dead(
@@ -45,7 +49,11 @@ async def _restart_the_dead(
         if child.exit_code is not None:
             installation.children.remove(child)
             start = installation.start_worker if name == "worker" else installation.start_api
-            processes[name] = await start()
+            try:
+                processes[name] = await start()
+            except StackError as error:
+                typer.echo(f"{name} does not start, trying again: {error}", err=True)
+                processes[name] = installation.children[-1]
             description.write()
 
 

@@ -8,7 +8,7 @@ MedsettleError
 ├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
 └── Overloaded              more messages wait than may; nothing was taken in, send again a little later
 
-Business answers (declines, rejections) are no exceptions: they are outcomes, see `settlement/codes.py`.
+Business answers (declines, rejections) are no exceptions: they are outcomes, see `app/codes.py`.
 """
 
 

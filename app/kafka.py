@@ -29,6 +29,7 @@ def make_consumer(settings: Settings) -> AIOKafkaConsumer:
         group_id=settings.consumer_group,
         enable_auto_commit=False,  # offsets are committed after the outcomes are acknowledged, never before
         auto_offset_reset="earliest",
+        isolation_level="read_committed",  # what a sender's aborted transaction wrote was never sent
         session_timeout_ms=settings.kafka_session_timeout_ms,
         heartbeat_interval_ms=max(300, settings.kafka_session_timeout_ms // 6),
         max_poll_interval_ms=300_000,

@@ -4,9 +4,13 @@ import atexit
 import logging
 import queue
 import sys
+import traceback
 from logging.handlers import QueueHandler, QueueListener
+from pathlib import Path
 
 import structlog
+
+_listeners: list[QueueListener] = []
 
 
 def set_up(level: str, *, json: bool) -> None:
@@ -35,13 +39,29 @@ def set_up(level: str, *, json: bool) -> None:
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(lines, stream)
     listener.start()
-    atexit.register(listener.stop)  # what is logged last says why the process ends
+    atexit.register(flush)  # what is logged last says why the process ends
+    _listeners.append(listener)
     root = logging.getLogger()
     root.handlers = [_Unformatted(lines)]
     root.setLevel(level)
     # Their INFO repeats every rebalance step and request; what matters of it stands in our own lines.
     for name in ("aiokafka", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def flush() -> None:
+    """Write all that was logged; nothing is written after."""
+    while _listeners:
+        _listeners.pop().stop()
+
+
+def failure(error: BaseException | None) -> dict[str, object]:
+    """An unexpected error for a log line: its type and place, not its text, which may quote a row or a message."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    return {
+        "error": type(error).__name__,
+        "frames": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 class _Unformatted(QueueHandler):

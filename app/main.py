@@ -15,6 +15,7 @@ from app.database import open_pool
 from app.kafka import make_producer
 from app.routes import contract, health, transactions
 from app.routes.problems import handle_problems
+from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
 from app.settlement.group_commit import GroupCommit
@@ -26,15 +27,16 @@ from app.tuning import tune_for_throughput
 
 _log = logs.get(__name__)
 
+_POSTING_CONNECTIONS = 2
+_STOP_SECONDS_MAX = 5
+
 
 def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _running(settings) as services:
             app.state.services = services
-            services.started = True
             yield
-            services.draining = True
 
     app = FastAPI(
         title="medsettle",
@@ -44,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(transactions.router)
     app.include_router(health.router)
+    app.add_middleware(RequestTimes)
     handle_problems(app)
     contract.describe(app)
     return app
@@ -52,35 +55,38 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[Services]:
     tune_for_throughput()
-    pool = await open_pool(
-        settings.database_url.get_secret_value(), size_max=settings.pool_size_max, application_name="medsettle api"
-    )
+    url = settings.database_url.get_secret_value()
+    # Postings have connections of their own: a flood of queries must not make them wait.
+    posting = await open_pool(url, size_max=_POSTING_CONNECTIONS, application_name="medsettle api posting")
+    reading = await open_pool(url, size_max=settings.pool_size_max, application_name="medsettle api")
     producer = make_producer(settings)
-    publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(pool)
+    publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(reading)
     outbox = Outbox(publisher, marks)
     group_commit = GroupCommit(
-        pool,
+        posting,
         outbox,
         cut_off=settings.cut_off,
         batch_max=settings.batch_messages_max,
         waiting_max=settings.http_queue_max,
     )
-    async with pool:
+    async with posting, reading:
         beside = start_beside(
             group_commit.run(),
             marks.run(),
-            keep_days_prepared(pool),
-            _publishing(producer, outbox, Sweeper(pool, publisher)),
+            keep_days_prepared(reading),
+            _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, pool, group_commit)
+            yield Services(settings, reading, group_commit)
         finally:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(settings.drain_seconds_max):
+            with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
+                async with asyncio.timeout(_STOP_SECONDS_MAX):
                     await outbox.drain()
+                    await marks.flush()
             await stop_beside(beside)
-            await marks.flush()
-            await producer.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS_MAX):
+                    await producer.stop()
 
 
 async def _publishing(producer: AIOKafkaProducer, outbox: Outbox, sweeper: Sweeper) -> None:

@@ -13,9 +13,6 @@ from app import logs
 
 _log = logs.get(__name__)
 
-# So long the log's thread has to write what it was given before the process ends.
-_LOG_SECONDS = 0.5
-
 #: Exit code of a worker that the watchdog ended.
 EXIT_STUCK = 70
 
@@ -50,7 +47,7 @@ class Watchdog:
             idle = time.monotonic() - self._progress_at
             if self._behind and idle > self._seconds:
                 _log.critical("worker_stuck", idle_seconds=round(idle))
-                time.sleep(_LOG_SECONDS)
+                logs.flush()
                 faulthandler.dump_traceback(file=sys.__stderr__ or sys.stderr)
                 self._on_stuck()
                 return

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -38,17 +40,30 @@ async def run_worker(settings: Settings) -> None:
     _serve_metrics(settings)
     async with pool, producer:
         consumer.subscribe([settings.topic_transactions])
-        async with consumer:
+        async with _joined(consumer):
             watchdog.start()
             _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)
-            beside = start_beside(marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, watchdog))
+            beside = start_beside(
+                marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, settling, watchdog)
+            )
             try:
                 await settling.run()
             finally:
-                watchdog.stop()
                 await stop_beside(beside)
                 await marks.flush()
+    watchdog.stop()
     _log.info("worker_stopped")
+
+
+@asynccontextmanager
+async def _joined(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
+    """The consumer in its group."""
+    await consumer.start()
+    try:
+        yield
+    finally:
+        with suppress(asyncio.CancelledError):  # out of aiokafka's fetcher, where the brokers are away
+            await consumer.stop()
 
 
 def _stop_on_signals(settling: SettlementConsumer, seconds_max: float) -> None:
@@ -69,7 +84,7 @@ def _serve_metrics(settings: Settings) -> None:
     _log.info("metrics_served", port=server.server_port)
 
 
-async def _watch_lag(consumer: AIOKafkaConsumer, watchdog: Watchdog) -> None:
+async def _watch_lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer, watchdog: Watchdog) -> None:
     while True:
         await asyncio.sleep(2)
         try:
@@ -77,7 +92,7 @@ async def _watch_lag(consumer: AIOKafkaConsumer, watchdog: Watchdog) -> None:
         except (KafkaError, TimeoutError):
             continue  # a rebalance or an absent broker; the watchdog keeps the lag it knows
         metrics.LAG.set(lag)
-        watchdog.lag(lag)
+        watchdog.lag(lag + settling.in_hand)
 
 
 async def _lag(consumer: AIOKafkaConsumer) -> int:

@@ -4,8 +4,8 @@
 CREATE SCHEMA settlement;
 GRANT USAGE ON SCHEMA settlement TO medsettle_app;
 
--- message_key: BLAKE2b-128 of institution and message id. fingerprint: BLAKE2b-64 of the message's content, which
--- still tells a repeat from a conflict when the settlement's day has been archived.
+-- message_key: BLAKE2b-128 of institution and message id. fingerprint: BLAKE2b-64 of the message's content, to tell a
+-- repeat from a conflict once the settlement's day has been archived.
 CREATE TABLE settlement.message_keys (
     batch_id     bigint   NOT NULL,
     fingerprint  bigint   NOT NULL,

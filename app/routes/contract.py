@@ -87,7 +87,6 @@ GET_ONE: dict[str, Any] = {
     "responses": {
         200: _outcome("The stored outcome."),
         404: _problem("Nothing is recorded under this key."),
-        422: _problem("The address holds something else than an institution and a message id."),
         **_UNAVAILABLE,
     },
 }

@@ -20,19 +20,16 @@ async def live() -> Response:
     return _answer(200, "live")
 
 
-@router.get("/health/startup", summary="The process has started", responses={503: {"description": "Not yet."}})
-async def startup(request: Request) -> Response:
-    return _answer(200, "started") if services_of(request).started else _answer(503, "starting")
+@router.get("/health/startup", summary="The process has started; until then nothing listens")
+async def startup() -> Response:
+    return _answer(200, "started")
 
 
 @router.get("/health/ready", summary="Transactions can be settled now", responses={503: {"description": "Not now."}})
 async def ready(request: Request) -> Response:
-    services = services_of(request)
-    if services.draining:
-        return _answer(503, "draining")
     try:
         async with asyncio.timeout(_READY_SECONDS_MAX):
-            migrated = await _migrated(services.pool)
+            migrated = await _migrated(services_of(request).pool)
     except (DatabaseUnavailable, TimeoutError):
         return _answer(503, "database away")
     return _answer(200, "ready") if migrated else _answer(503, "database not migrated")

@@ -6,7 +6,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from app import logs
+from app import logs, metrics
 from app.codes import CATALOGUE, Code
 from app.errors import DatabaseUnavailable, Overloaded
 from app.settlement.messages import Malformed
@@ -42,6 +42,7 @@ def malformed_problem(malformed: Malformed) -> Response:
 def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(_: Request, error: DatabaseUnavailable) -> Response:
+        metrics.RETRIES.labels("http_database").inc()
         return problem(503, Code.DATABASE_UNAVAILABLE, retry_after=2)
 
     @app.exception_handler(Overloaded)
@@ -57,5 +58,5 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
-        _log.error("request_failed", error=type(error).__name__, method=request.method, exc_info=error)
+        _log.error("request_failed", method=request.method, **logs.failure(error))
         return problem(500, Code.INTERNAL_ERROR)

@@ -14,8 +14,7 @@ class Services:
     settings: Settings
     pool: Pool
     group_commit: GroupCommit
-    started: bool = False
-    draining: bool = False
+    batches_in_hand: int = 0
 
 
 def services_of(request: Request) -> Services:

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from app.codes import Code
 from app.database import transaction
+from app.errors import Overloaded
 from app.routes import contract
 from app.routes.body import read_body
 from app.routes.problems import malformed_problem, problem
-from app.routes.services import services_of
+from app.routes.services import Services, services_of
 from app.settlement.batch import Answer
 from app.settlement.isolate import Refusal
 from app.settlement.messages import Malformed, Message, decode, message_key, parse, read_fields
@@ -22,12 +23,15 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
 BATCH_MAX = 5_000
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
+# Together with the bytes of one this bounds the memory that batches take.
+_BATCHES_IN_HAND_MAX = 64
 _JSON = "application/json"
 
 
 @router.post("", **contract.SETTLE_ONE)
 async def settle_one(request: Request) -> Response:
     services = services_of(request)
+    services.group_commit.refuse_if_full()
     body = await read_body(request, services.settings.message_bytes_max)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
@@ -44,6 +48,17 @@ async def settle_one(request: Request) -> Response:
 async def settle_batch(request: Request) -> Response:
     """Each item stands alone: a malformed one is answered `rejected` in its place and the others settle."""
     services = services_of(request)
+    services.group_commit.refuse_if_full()
+    if services.batches_in_hand >= _BATCHES_IN_HAND_MAX:
+        raise Overloaded(f"{services.batches_in_hand} batches are in hand.")
+    services.batches_in_hand += 1
+    try:
+        return await _settle_items(request, services)
+    finally:
+        services.batches_in_hand -= 1
+
+
+async def _settle_items(request: Request, services: Services) -> Response:
     body = await read_body(request, _BATCH_BYTES_MAX)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)

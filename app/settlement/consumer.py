@@ -34,6 +34,9 @@ Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
 # Decoding so many messages takes about three milliseconds; then heartbeats and publications get their turn.
 _DECODE_CHUNK = 500
+# Publishing or committing one batch takes milliseconds; after so long Kafka counts as away.
+_KAFKA_SECONDS_MAX = 15.0
+_FATAL_TRIES_MAX = 5
 _BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -66,6 +69,9 @@ class SettlementConsumer:
         self._progress = progress
         self._stopping = asyncio.Event()
         self._outgoing: asyncio.Task[None] | None = None
+        self._uncommitted: dict[TopicPartition, int] = {}
+        #: Messages polled and not yet known to be done; they are behind the position but not out of danger.
+        self.in_hand = 0
 
     def stop(self) -> None:
         """Finish the batch in hand, publish and commit it, then return from `run`."""
@@ -78,12 +84,21 @@ class SettlementConsumer:
                     timeout_ms=self._settings.batch_wait_ms_max, max_records=self._settings.batch_messages_max
                 )
                 if not polled:
+                    await self._rest()
                     continue
+                self.in_hand = sum(map(len, polled.values()))
                 handled = await self._handle(polled)
                 await self._drain()
                 self._outgoing = asyncio.create_task(self._send_and_commit(handled))
         finally:
             await self._drain()
+
+    async def _rest(self) -> None:
+        """Nothing came: finish what is under way."""
+        await self._drain()
+        self.in_hand = 0
+        if self._uncommitted:
+            await self._commit()
 
     async def _drain(self) -> None:
         """Wait until the previous batch is published, so that outcomes keep the order of their batches."""
@@ -176,25 +191,46 @@ class SettlementConsumer:
         self._marks.add(handled.batch_ids)
         metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
         count_outcomes("kafka", handled.dispatches)
+        self._uncommitted |= handled.offsets
         with metrics.STAGE.labels("commit").time():
-            try:
-                await self._consumer.commit(handled.offsets)
-            except (CommitFailedError, IllegalStateError):
-                # The partition moved to another worker, which repeats the batch and finds it settled.
-                metrics.RETRIES.labels("rebalanced").inc()
-            except KafkaError as error:
-                # The next commit covers this one; a crash before it repeats the batch.
-                metrics.RETRIES.labels("commit").inc()
-                _log.warning("commit_failed", error=type(error).__name__)
+            await self._commit()
+
+    async def _commit(self) -> None:
+        """Commit what is acknowledged. What fails is tried again with the next batch or the next idle poll."""
+        offsets = {
+            partition: offset
+            for partition, offset in self._uncommitted.items()
+            if partition in self._consumer.assignment()  # another worker repeats the rest and finds it settled
+        }
+        self._uncommitted = {}
+        try:
+            async with asyncio.timeout(_KAFKA_SECONDS_MAX):  # the client itself would try without end
+                await self._consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            metrics.RETRIES.labels("rebalanced").inc()
+        except (KafkaError, TimeoutError) as error:
+            self._uncommitted = offsets | self._uncommitted
+            metrics.RETRIES.labels("commit").inc()
+            _log.warning("commit_failed", error=type(error).__name__)
 
     async def _until_acknowledged(self, handled: Handled) -> None:
+        """Publish, however long Kafka is away.
+
+        Raises KafkaError for a failure that waiting does not mend, such as a producer that the brokers have put
+        out: the process ends and its successor starts with a new one.
+        """
         tries = 0
         while True:
             try:
-                if handled.dead_letters:
-                    await write_dead_letters(self._producer, self._settings.topic_dead_letters, handled.dead_letters)
-                await self._publisher.publish(handled.dispatches)
-            except KafkaError as error:
+                async with asyncio.timeout(_KAFKA_SECONDS_MAX):
+                    if handled.dead_letters:
+                        await write_dead_letters(
+                            self._producer, self._settings.topic_dead_letters, handled.dead_letters
+                        )
+                    await self._publisher.publish(handled.dispatches)
+            except (KafkaError, TimeoutError) as error:
+                if isinstance(error, KafkaError) and not error.retriable and tries >= _FATAL_TRIES_MAX:
+                    raise
                 metrics.RETRIES.labels("kafka").inc()
                 _log.warning("publish_failed", error=type(error).__name__, tries=tries)
                 await asyncio.sleep(_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])

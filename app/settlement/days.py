@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from app import logs
 from app.config import ZONE
 from app.database import Pool, transaction
-from app.errors import DatabaseUnavailable
 
 _log = logs.get(__name__)
 
@@ -26,8 +25,8 @@ async def keep_days_prepared(pool: Pool) -> None:
     while True:
         try:
             await prepare_days(pool)
-        except DatabaseUnavailable:
-            _log.warning("days_not_prepared", retry_seconds=1)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the days are needed and it must be tried again
+            _log.warning("days_not_prepared", error=type(error).__name__)
             await asyncio.sleep(1)
         else:
             await asyncio.sleep(_EVERY_SECONDS)

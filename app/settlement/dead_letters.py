@@ -24,7 +24,7 @@ async def write_dead_letters(producer: AIOKafkaProducer, topic: str, letters: li
         await producer.send(
             topic,
             key=letter.record.key,
-            value=letter.record.value or b"",  # a record without key and value can be read but not written
+            value=_value(letter.record),
             timestamp_ms=letter.record.timestamp,
             headers=_headers(letter),
         )
@@ -33,6 +33,15 @@ async def write_dead_letters(producer: AIOKafkaProducer, topic: str, letters: li
     for letter, acknowledged in zip(letters, sent, strict=True):
         await acknowledged
         metrics.DEAD_LETTERS.labels(letter.code).inc()
+
+
+# Brokers take a megabyte a message unless told otherwise, and the headers need room.
+_VALUE_BYTES_MAX = 900 * 1024
+
+
+def _value(record: "ConsumerRecord[bytes, bytes]") -> bytes:
+    """The bytes as they came, or their beginning where no broker would take them back with our headers."""
+    return (record.value or b"")[:_VALUE_BYTES_MAX]  # a record without key and value can be read but not written
 
 
 def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
@@ -44,5 +53,6 @@ def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("medsettle_topic", record.topic.encode()),
         ("medsettle_partition", str(record.partition).encode()),
         ("medsettle_offset", str(record.offset).encode()),
+        ("medsettle_value_bytes", str(len(record.value or b"")).encode()),
         ("medsettle_failed_at_ms", str(time.time_ns() // 1_000_000).encode()),
     ]

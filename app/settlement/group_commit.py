@@ -42,14 +42,18 @@ class GroupCommit:
 
         Raises Overloaded before a queue could grow without bound, and DatabaseUnavailable.
         """
-        if self._waiting + len(messages) > self._waiting_max and self._waiting:
-            metrics.HTTP_OVERLOADED.inc()
-            raise Overloaded(f"{self._waiting} transactions wait; the limit is {self._waiting_max}.")
+        self.refuse_if_full()
         request = _Request(messages, asyncio.get_running_loop().create_future())
         self._requests.append(request)
         self._count_waiting(len(messages))
         self._arrived.set()
         return await request.answered
+
+    def refuse_if_full(self) -> None:
+        """Raises Overloaded; asked before a body is read, so that what is refused costs no memory."""
+        if self._waiting >= self._waiting_max:
+            metrics.HTTP_OVERLOADED.inc()
+            raise Overloaded(f"{self._waiting} transactions wait; the limit is {self._waiting_max}.")
 
     async def run(self) -> None:
         """The one loop that settles for all requests; cancel it when no request is left."""

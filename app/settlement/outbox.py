@@ -14,7 +14,7 @@ from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
 
 _log = logs.get(__name__)
 
-_BATCHES_MAX = 100
+_OUTCOMES_MAX = 20_000
 
 
 class _Published(NamedTuple):
@@ -26,10 +26,12 @@ class Outbox:
     def __init__(self, publisher: Publisher, marks: PublicationMarks) -> None:
         self._publisher = publisher
         self._marks = marks
-        self._queue: asyncio.Queue[_Published] = asyncio.Queue(_BATCHES_MAX)
+        self._queue: asyncio.Queue[_Published] = asyncio.Queue()
+        self._waiting = 0
 
     def put(self, batch_ids: list[int], dispatches: list[Dispatch]) -> None:
-        if batch_ids and not self._queue.full():
+        if batch_ids and self._waiting < _OUTCOMES_MAX:
+            self._waiting += len(dispatches)
             self._queue.put_nowait(_Published(batch_ids, dispatches))
 
     async def run(self) -> None:
@@ -41,6 +43,7 @@ class Outbox:
             await self._publish(self._queue.get_nowait())
 
     async def _publish(self, batch: _Published) -> None:
+        self._waiting -= len(batch.dispatches)
         try:
             with metrics.STAGE.labels("publish").time():
                 await self._publisher.publish(batch.dispatches)

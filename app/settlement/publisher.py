@@ -60,8 +60,7 @@ class Publisher:
         for outcome, _, source in dispatches:
             key = outcome.person_no.encode() if outcome.person_no is not None else None
             value = encode(outcome)
-            event_id = outcome.settlement_id or f"{outcome.institution}/{outcome.message_id}"
-            headers = [("ce_id", event_id.encode()), *_CE_HEADERS]
+            headers = [("ce_id", _event_id(outcome, source).encode()), *_CE_HEADERS]
             if source is not None:
                 headers.append(("medsettle_source", source.encode()))
             if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
@@ -70,6 +69,16 @@ class Publisher:
                 builder.append(timestamp=None, key=key, value=value, headers=headers)
         sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
         return sent
+
+
+def _event_id(outcome: Outcome, source: str | None) -> str:
+    """The settlement's id for its stored outcome and every replay of it, so that readers may drop what they have.
+
+    A conflict or a rejection is an answer to one sending, and is known by the place of that.
+    """
+    if outcome.settlement_id is not None and outcome.status != "conflict":
+        return outcome.settlement_id
+    return f"{outcome.institution}/{outcome.message_id}/{source}"
 
 
 class PublicationMarks:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from aiokafka.errors import KafkaError
+
 from app import logs, metrics
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
@@ -46,14 +48,15 @@ class Sweeper:
     async def run(self) -> None:
         while True:
             try:
+                await self._measure()
                 while await self.sweep_one():
                     pass
-                await self._measure()
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, KafkaError) as error:
                 metrics.RETRIES.labels("sweeper").inc()
-            except Exception:  # noqa: BLE001 - it tries again; what stays undone shows in the age of the oldest
+                _log.warning("sweep_waits", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - what stays undone shows in the age of the oldest
                 metrics.RETRIES.labels("sweeper").inc()
-                _log.exception("sweep_failed")
+                _log.error("sweep_failed", **logs.failure(error))
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def sweep_one(self) -> bool:

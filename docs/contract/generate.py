@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import orjson
 import yaml
-
 from app import __version__
 from app.codes import CATALOGUE
 from app.config import Settings
@@ -67,7 +66,7 @@ def _asyncapi() -> str:
                     "contentType": "application/json",
                     "payload": {"$ref": "#/components/schemas/Outcome"},
                     "headers": _headers(
-                        ce_id="settlement_id, or institution/message_id where nothing was recorded",
+                        ce_id="deduplicate by it: the settlement_id; for a conflict or rejection the place it answers",
                         ce_type="cn.medsettle.settlement.outcome.v1",
                         ce_source="/medsettle",
                         ce_specversion="1.0",
@@ -84,6 +83,7 @@ def _asyncapi() -> str:
                         medsettle_topic="where it came from",
                         medsettle_partition="where it came from",
                         medsettle_offset="where it came from",
+                        medsettle_value_bytes="length of the whole value; the value itself is cut at 900 KiB",
                         medsettle_failed_at_ms="when, in milliseconds since 1970",
                     ),
                 },

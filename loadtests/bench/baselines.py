@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from signal import SIGINT
 from urllib.parse import unquote, urlsplit
 
@@ -55,13 +54,13 @@ class Copied:
         return max(self.per_second.values())
 
 
-async def measure_tpcb(site: Site, data_dir: Path, *, scale: int, seconds: int) -> Tpcb:
+async def measure_tpcb(site: Site, *, scale: int, seconds: int) -> Tpcb:
     await site.execute(f"CREATE DATABASE {_DATABASE}")
-    await _pgbench(site, data_dir, "--initialize", "--quiet", f"--scale={scale}")
+    await _pgbench(site, "--initialize", "--quiet", f"--scale={scale}")
     await site.settle_down()
     tps = {}
     for clients in CLIENTS:
-        output = await _pgbench(site, data_dir, f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={seconds}")
+        output = await _pgbench(site, f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={seconds}")
         found = _TPS.search(output)
         if found is None:
             raise StackError(f"pgbench printed no figure:\n{output}")
@@ -70,7 +69,7 @@ async def measure_tpcb(site: Site, data_dir: Path, *, scale: int, seconds: int) 
     return Tpcb(scale, seconds, tps)
 
 
-async def _pgbench(site: Site, data_dir: Path, *options: str) -> str:
+async def _pgbench(site: Site, *options: str) -> str:
     url = urlsplit(site.url(_DATABASE))
     login = {
         "PGHOST": str(url.hostname),
@@ -81,7 +80,7 @@ async def _pgbench(site: Site, data_dir: Path, *options: str) -> str:
     child = spawn(
         "pgbench",
         [pg_bin("pgbench"), *options, _DATABASE],
-        log=data_dir / "pgbench.log",
+        log=site.installation.data_dir / "pgbench.log",
         death_signal=SIGINT,
         env={**os.environ, **login},
     )

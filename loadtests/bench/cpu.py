@@ -1,6 +1,7 @@
 """Who uses the processor: CPU seconds of groups of processes, sampled beside a measurement."""
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -29,7 +30,7 @@ class CpuMeter:
     def sample(self) -> None:
         self.samples.append(Sample(time.time(), {name: _used(root) for name, root in self._processes.items()}))
 
-    def cores(self, start: float, end: float) -> dict[str, float]:
+    def cores(self, start: float = 0.0, end: float = math.inf) -> dict[str, float]:
         """Processors in use on average between two times; 1.0 is one core all the time."""
         inside = [sample for sample in self.samples if start <= sample.at <= end]
         if len(inside) < 2:

@@ -58,7 +58,7 @@ async def measure_http(site: Site, ledger: Installation, payments: Iterator[Paym
             latency_at_maximum=at_maximum,
             open_per_second=open_per_second,
             latency=_checked(load, 201),
-            cores=meter.cores(0, 0),
+            cores=meter.cores(),
         )
 
 
@@ -75,7 +75,7 @@ async def measure_http_batches(
             batch=BATCH,
             transactions_per_second=per_second * BATCH,
             latency=_checked(load, 200),
-            cores=meter.cores(0, 0),
+            cores=meter.cores(),
         )
 
 

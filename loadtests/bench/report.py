@@ -81,8 +81,10 @@ class BenchReport:
     is_sound: bool = True
 
     def add(self, key: str, measured: float | None, of: str = "") -> None:
+        """Add a figure; rows stand in the order of the targets, whenever they were taken."""
         target = next(target for target in TARGETS if target.key == key)
         self.rows.append(Row(target, measured, of))
+        self.rows.sort(key=lambda row: TARGETS.index(row.target))
 
     def as_json(self) -> bytes:
         rows = [

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from app.progress import shown
 from app.tuning import tune_for_throughput
 from app.verify import verify
 
-from loadtests.bench.baselines import COPY_ROWS, measure_copy, measure_tpcb
+from loadtests.bench.baselines import COPY_ROWS, Tpcb, measure_copy, measure_tpcb
 from loadtests.bench.cpu import text_of
 from loadtests.bench.http_load import measure_http, measure_http_batches
 from loadtests.bench.latency import measure_failover, measure_latency
@@ -80,15 +80,10 @@ class _Bench:
 
     async def run(self) -> None:
         self._say(f"pgbench TPC-B at scale {self._plan.tpcb_scale} with 1, 16 and 64 clients")
-        tpcb = await measure_tpcb(
-            self._site,
-            self._site.installation.data_dir,
-            scale=self._plan.tpcb_scale,
-            seconds=self._plan.tpcb_seconds,
-        )
+        tpcb = await measure_tpcb(self._site, scale=self._plan.tpcb_scale, seconds=self._plan.tpcb_seconds)
         self._keep("tpcb", tpcb)
         ledger = await self._ledger("bench", self._plan.persons, self._persons)
-        best = await self._pipeline(ledger, tpcb.best)
+        best = await self._pipeline(ledger, tpcb)
         await self._http(ledger)
         await self._latency(ledger, best)
         await self._many_accounts(best)
@@ -102,7 +97,7 @@ class _Bench:
             await populate(self._site, ledger, persons, payers, progress)
         return ledger
 
-    async def _pipeline(self, ledger: Installation, tpcb: float) -> PipelineRun:
+    async def _pipeline(self, ledger: Installation, tpcb: Tpcb) -> PipelineRun:
         runs = [await self._run_pipeline(ledger, self._persons, workers) for workers in self._plan.workers]
         self._keep("pipeline", runs)
         best = max(runs, key=lambda run: run.per_second)
@@ -112,8 +107,13 @@ class _Bench:
         copied = await measure_copy(self._site, ledger, rows=self._plan.copy_rows, seconds=self._plan.copy_seconds)
         self._keep("copy", copied)
         rate = f"{best.per_second:,.0f}/s"
-        self._report.add("pipeline_by_tpcb", best.per_second / tpcb, f"{rate} ÷ {tpcb:,.0f}/s")
+        self._report.add("pipeline_by_tpcb", best.per_second / tpcb.best, f"{rate} ÷ {tpcb.best:,.0f}/s")
         self._report.add("pipeline_by_copy", best.per_second / copied.best, f"{rate} ÷ {copied.best:,.0f}/s")
+        alone = copied.per_second[1]
+        self._report.remarks += [
+            f"TPC-B by clients: {_by(tpcb.tps)}",
+            f"COPY by connections: {_by(copied.per_second)}; ÷ that of one it is {best.per_second / alone:.2f}",
+        ]
         self._report.add("storage", storage.bytes_per_settlement, f"{storage.settlements:,} settlements")
         return best
 
@@ -206,3 +206,7 @@ class _Bench:
             self._report.is_sound = False
             if remark:
                 self._report.remarks.append(f"[red]{remark}[/]")
+
+
+def _by(figures: Mapping[int, float]) -> str:
+    return ", ".join(f"{number}: {figure:,.0f}/s" for number, figure in figures.items())

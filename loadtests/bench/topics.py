@@ -31,7 +31,7 @@ decode_outcome = msgspec.json.Decoder(Seen).decode
 
 
 class Sender:
-    """Whole batches to each person's partition; compressed, as production would."""
+    """Whole batches to each person's partition."""
 
     def __init__(self, settings: Settings, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -72,7 +72,7 @@ async def sender_to(settings: Settings) -> AsyncIterator[Sender]:
         bootstrap_servers=settings.kafka_bootstrap_servers,
         acks="all",
         enable_idempotence=settings.kafka_idempotent_producer,
-        compression_type="lz4",
+        compression_type=None if settings.kafka_compression == "none" else settings.kafka_compression,
         max_batch_size=_BATCH_BYTES_MAX,
         max_request_size=_FETCH_BYTES_MAX,
         linger_ms=0,
