@@ -39,7 +39,7 @@ async def run_worker(settings: Settings) -> None:
     _stop_on_signals(settling, settings.drain_seconds_max)
     _serve_metrics(settings)
     async with pool, producer:
-        consumer.subscribe([settings.topic_transactions])
+        consumer.subscribe([settings.topic_transactions], listener=settling)
         async with _joined(consumer):
             watchdog.start()
             _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)

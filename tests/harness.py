@@ -53,17 +53,29 @@ class TopicReader:
         self._places = [TopicPartition(topic, number) for number in range(partitions)]
 
     async def __aenter__(self) -> Self:
+        await self._begin()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._end()
+
+    async def begin_again(self) -> None:
+        """Read from the beginning of a new log, and keep what was read of the old one."""
+        await self._end()
+        await self._begin()
+
+    async def _begin(self) -> None:
         self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, auto_offset_reset="earliest")
         await self._consumer.start()
         self._consumer.assign(self._places)
         self._reading = asyncio.create_task(self._read())
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def _end(self) -> None:
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
-        await self._consumer.stop()
+        with suppress(asyncio.CancelledError):  # out of aiokafka, where the broker is away
+            await self._consumer.stop()
 
     async def _read(self) -> None:
         while True:

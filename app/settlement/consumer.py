@@ -8,10 +8,10 @@ batch travel to Kafka the next one is settled.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from app import logs, metrics
@@ -47,10 +47,11 @@ class Handled(NamedTuple):
     dead_letters: list[DeadLetter]
     batch_ids: list[int]
     offsets: dict[TopicPartition, int]
+    assignment: int
     oldest_ms: int
 
 
-class SettlementConsumer:
+class SettlementConsumer(ConsumerRebalanceListener):
     def __init__(
         self,
         settings: Settings,
@@ -70,12 +71,21 @@ class SettlementConsumer:
         self._stopping = asyncio.Event()
         self._outgoing: asyncio.Task[None] | None = None
         self._uncommitted: dict[TopicPartition, int] = {}
+        self._assignment = 0
         #: Messages polled and not yet known to be done; they are behind the position but not out of danger.
         self.in_hand = 0
 
     def stop(self) -> None:
         """Finish the batch in hand, publish and commit it, then return from `run`."""
         self._stopping.set()
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Offsets of before are not committed after it: they may be of a log that was lost and made anew."""
+        self._assignment += 1
+        self._uncommitted = {}
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Reading goes on behind what is committed; what is repeated finds its stored outcomes."""
 
     async def run(self) -> None:
         try:
@@ -114,6 +124,7 @@ class SettlementConsumer:
             dead_letters=[],
             batch_ids=[],
             offsets={partition: records[-1].offset + 1 for partition, records in polled.items()},
+            assignment=self._assignment,
             oldest_ms=min([record.timestamp for record in records]),
         )
         with metrics.STAGE.labels("decode").time():
@@ -191,25 +202,25 @@ class SettlementConsumer:
         self._marks.add(handled.batch_ids)
         metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
         count_outcomes("kafka", handled.dispatches)
-        self._uncommitted |= handled.offsets
+        if handled.assignment == self._assignment:
+            self._uncommitted |= handled.offsets
         with metrics.STAGE.labels("commit").time():
             await self._commit()
 
     async def _commit(self) -> None:
         """Commit what is acknowledged. What fails is tried again with the next batch or the next idle poll."""
-        offsets = {
-            partition: offset
-            for partition, offset in self._uncommitted.items()
-            if partition in self._consumer.assignment()  # another worker repeats the rest and finds it settled
-        }
-        self._uncommitted = {}
+        offsets, self._uncommitted = self._uncommitted, {}
+        if not offsets:
+            return
+        assignment = self._assignment
         try:
             async with asyncio.timeout(_KAFKA_SECONDS_MAX):  # the client itself would try without end
                 await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
             metrics.RETRIES.labels("rebalanced").inc()
         except (KafkaError, TimeoutError) as error:
-            self._uncommitted = offsets | self._uncommitted
+            if assignment == self._assignment:
+                self._uncommitted = offsets | self._uncommitted
             metrics.RETRIES.labels("commit").inc()
             _log.warning("commit_failed", error=type(error).__name__)
 

@@ -44,6 +44,7 @@ class HttpBatchRun:
 
 
 async def measure_http(site: Site, ledger: Installation, payments: Iterator[Payment], *, seconds: float) -> HttpRun:
+    await site.fresh_topics()
     await site.settle_down()
     contents = (post("/v1/transactions", payment.value) for payment in payments)
     async with api_of(ledger) as api, HttpLoad(ledger.base_url, CONNECTIONS) as load:
@@ -65,6 +66,7 @@ async def measure_http(site: Site, ledger: Installation, payments: Iterator[Paym
 async def measure_http_batches(
     site: Site, ledger: Installation, payments: Iterator[Payment], *, seconds: float
 ) -> HttpBatchRun:
+    await site.fresh_topics()
     await site.settle_down()
     async with api_of(ledger) as api, HttpLoad(ledger.base_url, BATCH_CONNECTIONS) as load:
         await load.closed(_batches(payments), _WARM_UP_SECONDS)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from app.errors import MedsettleError
 from app.installation import Installation
 
 from loadtests.bench.cpu import metered
@@ -51,7 +50,7 @@ async def measure_latency(
     await site.fresh_topics()
     await site.settle_down()
     made = list(islice(payments, int(per_second * (_WARM_UP_SECONDS + seconds)) + _SPARE))  # while nothing is measured
-    async with workers_of(ledger, workers) as children, open_loop(ledger) as loop:
+    async with workers_of(ledger, workers) as children, open_loop(ledger, children[0]) as loop:
         await _every_partition_settles(ledger, loop, payments)
         payments = iter(made)
         await loop.send(payments, per_second, _WARM_UP_SECONDS)
@@ -76,7 +75,7 @@ async def measure_latency(
 async def measure_failover(site: Site, ledger: Installation, payments: Iterator[Payment]) -> Failover:
     """SIGKILL one of two workers under light load; the other one takes its partitions over."""
     await site.fresh_topics()
-    async with workers_of(ledger, 2) as [victim, _], open_loop(ledger) as loop:
+    async with workers_of(ledger, 2) as [victim, survivor], open_loop(ledger, survivor) as loop:
         await _every_partition_settles(ledger, loop, payments)
         async with beside(loop.send(payments, _FAILOVER_PER_SECOND, 2 * _FAILOVER_SECONDS_MAX)):
             await asyncio.sleep(_WARM_UP_SECONDS)
@@ -115,10 +114,8 @@ async def _all_settle_since(ledger: Installation, loop: OpenLoop, moment: float)
         if wanted == first.keys():
             return max(first.values())
         if time.monotonic() > end:
-            raise MedsettleError(
-                f"Partitions {sorted(wanted - first.keys())} did not settle within {_FAILOVER_SECONDS_MAX:.0f} s: "
-                f"see {ledger.data_dir / 'worker.log'}"
-            )
+            silent = sorted(wanted - first.keys())
+            raise loop.failure(f"Partitions {silent} did not settle within {_FAILOVER_SECONDS_MAX:.0f} s")
         await asyncio.sleep(0.02)
 
 

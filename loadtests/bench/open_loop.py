@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import islice
 
 from aiokafka import AIOKafkaConsumer
+from app.embedded.process import Child
 from app.errors import MedsettleError
 from app.installation import Installation
 
@@ -30,13 +31,14 @@ def tick_seconds(per_second: float) -> float:
 class OpenLoop:
     """`sent` holds the time at which each payment was due, `answered` when its first outcome was read."""
 
-    def __init__(self, sender: Sender, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, sender: Sender, consumer: AIOKafkaConsumer, worker: Child) -> None:
         self.sent: dict[int, float] = {}
         self.answered: dict[int, float] = {}
         self.buckets: dict[int, int] = {}
         self.outcomes = 0
         self._sender = sender
         self._consumer = consumer
+        self._worker = worker
         self._read_pause = 0.0
         self._due: list[Due] = []
         self._is_due = asyncio.Event()
@@ -73,9 +75,11 @@ class OpenLoop:
             await asyncio.sleep(self._read_pause)
             records = await next_outcomes(self._consumer, timeout_ms=1_000)
             now = time.time()
-            self.outcomes += len(records)
             for record in records:
-                self.answered.setdefault(number_of(decode_outcome(record.value or b"").message_id), now)
+                number = number_of(decode_outcome(record.value or b"").message_id)
+                if number in self.sent:  # else a sweeper tells what an earlier measurement left
+                    self.outcomes += 1
+                    self.answered.setdefault(number, now)
 
     async def all_answered(self) -> None:
         known, silent_at = -1, time.monotonic()
@@ -83,16 +87,21 @@ class OpenLoop:
             if len(self.answered) > known:
                 known, silent_at = len(self.answered), time.monotonic()
             elif time.monotonic() - silent_at > _SILENCE_SECONDS_MAX:
-                raise MedsettleError(f"{len(self.sent) - known:,} of {len(self.sent):,} payments got no outcome")
+                raise self.failure(f"{len(self.sent) - known:,} of {len(self.sent):,} payments got no outcome")
             await asyncio.sleep(0.02)
+
+    def failure(self, reason: str) -> MedsettleError:
+        """An error with the end of the workers' log; its folder is removed with the benchmark."""
+        return self._worker.failure(reason)
 
 
 @asynccontextmanager
-async def open_loop(ledger: Installation) -> AsyncIterator[OpenLoop]:
+async def open_loop(ledger: Installation, worker: Child) -> AsyncIterator[OpenLoop]:
+    """An open loop to workers of this ledger; any of them will do, they share a log."""
     async with AsyncExitStack() as stack:
         sender = await stack.enter_async_context(sender_to(ledger.settings))
         consumer = await stack.enter_async_context(outcomes_of(ledger.settings))
-        loop = OpenLoop(sender, consumer)
+        loop = OpenLoop(sender, consumer, worker)
         await stack.enter_async_context(beside(loop.run_sender()))
         await stack.enter_async_context(beside(loop.run_reader()))
         yield loop

@@ -18,7 +18,7 @@ _MARKS: Mapping[Verdict, str] = {
     "aim": "[green]✓✓ aim[/]",
     "must": "[green]✓ must[/]",
     "missed": "[red]✗ missed[/]",
-    "not measured": "[dim]– full mode[/]",
+    "not measured": "–",
 }
 
 
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(slots=True)
 class BenchReport:
-    """`details` holds every measurement in full; `is_sound` is False if anything was lost, doubled or broken."""
+    """`details` holds every measurement in full, `faults` what was lost or broken: then the figures mean nothing."""
 
     quick: bool
     machine: dict[str, Any]
@@ -78,7 +78,11 @@ class BenchReport:
     rows: list[Row] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    is_sound: bool = True
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.faults
 
     def add(self, key: str, measured: float | None, of: str = "") -> None:
         """Add a figure; rows stand in the order of the targets, whenever they were taken."""
@@ -99,7 +103,7 @@ class BenchReport:
         content = {
             "quick": self.quick,
             "seconds": round(self.seconds, 1),
-            "is_sound": self.is_sound,
+            "faults": self.faults,
             "rows": rows,
             "remarks": self.remarks,
             "details": self.details,
@@ -131,7 +135,7 @@ def print_report(report: BenchReport, console: Console | None = None) -> None:
         )
     console.print(table)
     for remark in report.remarks:
-        console.print(remark, soft_wrap=True)
+        console.print(remark, markup=False, soft_wrap=True)
     facts = report.machine
     console.print(
         f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']} GiB, Python {facts['python']}, "
@@ -139,8 +143,8 @@ def print_report(report: BenchReport, console: Console | None = None) -> None:
         f"load average before {facts['load_average_before']:.1f}; took {report.seconds:.0f} s",
         soft_wrap=True,
     )
-    if not report.is_sound:
-        console.print("[red]Something was lost, doubled or broken: the figures mean nothing.[/]")
+    for fault in report.faults:
+        console.print(fault, style="red", markup=False, soft_wrap=True)
 
 
 def _figure(value: float, unit: str) -> str:
