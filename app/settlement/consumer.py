@@ -51,7 +51,7 @@ class Handled(NamedTuple):
     oldest_ms: int
 
 
-class SettlementConsumer(ConsumerRebalanceListener):
+class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(
         self,
         settings: Settings,
@@ -72,6 +72,7 @@ class SettlementConsumer(ConsumerRebalanceListener):
         self._outgoing: asyncio.Task[None] | None = None
         self._uncommitted: dict[TopicPartition, int] = {}
         self._assignment = 0
+        self._commit_bound: asyncio.Timeout | None = None
         #: Messages polled and not yet known to be done; they are behind the position but not out of danger.
         self.in_hand = 0
 
@@ -83,6 +84,8 @@ class SettlementConsumer(ConsumerRebalanceListener):
         """Offsets of before are not committed after it: they may be of a log that was lost and made anew."""
         self._assignment += 1
         self._uncommitted = {}
+        if self._commit_bound is not None:
+            self._commit_bound.reschedule(asyncio.get_running_loop().time())
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Reading goes on behind what is committed; what is repeated finds its stored outcomes."""
@@ -214,7 +217,7 @@ class SettlementConsumer(ConsumerRebalanceListener):
             return
         assignment = self._assignment
         try:
-            async with asyncio.timeout(_KAFKA_SECONDS_MAX):  # the client itself would try without end
+            async with asyncio.timeout(_KAFKA_SECONDS_MAX) as self._commit_bound:  # the client tries without end
                 await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
             metrics.RETRIES.labels("rebalanced").inc()
@@ -223,6 +226,8 @@ class SettlementConsumer(ConsumerRebalanceListener):
                 self._uncommitted = offsets | self._uncommitted
             metrics.RETRIES.labels("commit").inc()
             _log.warning("commit_failed", error=type(error).__name__)
+        finally:
+            self._commit_bound = None
 
     async def _until_acknowledged(self, handled: Handled) -> None:
         """Publish, however long Kafka is away.

@@ -146,8 +146,9 @@ class _Bench:
         self._keep("http_single", run)
         self._report.add("http_single", run.per_second, f"{run.connections} connections")
         self._report.remarks.append(
-            f"HTTP at {run.open_per_second:,.0f}/s, open loop: p50 {run.latency.p50_ms} ms, p99 {run.latency.p99_ms} ms, "
-            f"worst {run.latency.max_ms} ms; cores at the maximum: {text_of(run.cores)}"
+            f"HTTP at {run.open_per_second:,.0f}/s, open loop: p50 {run.latency.p50_ms} ms, "
+            f"p99 {run.latency.p99_ms} ms, worst {run.latency.max_ms} ms; "
+            f"cores at the maximum: {text_of(run.cores)}"
         )
 
     async def _http_batches(self, ledger: Installation) -> None:

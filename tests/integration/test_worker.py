@@ -174,6 +174,7 @@ async def test_a_dead_letter_keeps_what_came_and_says_where_and_why(standing: Ho
     assert detail[1]
     assert topic == ("medsettle_topic", standing.settings.topic_transactions.encode())
     assert f"{partition[1].decode()}/{offset[1].decode()}" == place
+    assert size == ("medsettle_value_bytes", str(len(value)).encode())
     assert int(failed_at[1]) > 1_700_000_000_123
 
 
