@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self, TypeAlias
 
 import httpx
 import orjson
+import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from app.config import Settings
@@ -26,7 +27,7 @@ from app.settlement.days import prepare_days
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 PARTITIONS = 4
-DEADLINE_SECONDS = 30.0  # no measure of speed: a machine that is busy with other things may take its time
+DEADLINE_SECONDS = 40.0  # no measure of speed: a machine that is busy with other things may take its time
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds_max: float = DEADLINE_SECONDS) -> None:
@@ -53,24 +54,20 @@ class TopicReader:
         self._places = [TopicPartition(topic, number) for number in range(partitions)]
 
     async def __aenter__(self) -> Self:
-        await self._begin()
+        await self.begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._end()
+        await self.pause()
 
-    async def begin_again(self) -> None:
-        """Read from the beginning of a new log, and keep what was read of the old one."""
-        await self._end()
-        await self._begin()
-
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Read from the beginning of the log; what was read of an older one is kept."""
         self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, auto_offset_reset="earliest")
         await self._consumer.start()
         self._consumer.assign(self._places)
         self._reading = asyncio.create_task(self._read())
 
-    async def _end(self) -> None:
+    async def pause(self) -> None:
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
@@ -216,11 +213,26 @@ class House:
         async with owned(self) as owner:
             await owner.execute("UPDATE ledger.batches SET published_at = now() WHERE published_at IS NULL")
 
-    async def make_topics(self) -> None:
-        await ensure_topics(self.settings.kafka_bootstrap_servers, topics(self.settings))
+    async def renew_broker(self, *children: Child) -> None:
+        """Start a killed broker, with an empty log.
 
-    def worker_log(self) -> str:
-        return (self.installation.data_dir / "worker.log").read_text()
+        Our clients and the processes stand still until the topics are there: asked for one topic by two at once,
+        this broker makes it twice and forgets what the first of them wrote.
+        """
+        for reader in (self.outcomes, self.dead_letters):
+            await reader.pause()
+        await self.producer.stop()
+        processes = [psutil.Process(child.pid) for child in children]
+        for process in processes:
+            process.suspend()
+        await self.broker.restart()
+        await ensure_topics(self.settings.kafka_bootstrap_servers, topics(self.settings))
+        for process in processes:
+            process.resume()
+        self.producer = make_producer(self.settings)
+        await self.producer.start()
+        for reader in (self.outcomes, self.dead_letters):
+            await reader.begin()
 
 
 @asynccontextmanager
@@ -234,11 +246,15 @@ async def house_in(folder: Path, **overrides: Any) -> AsyncIterator[House]:
 async def _clients(installation: Installation) -> AsyncIterator[House]:
     pool = await open_pool(installation.settings.database_url.get_secret_value(), size_max=2, application_name="tests")
     producer = make_producer(installation.settings)
-    async with pool, producer:
+    async with pool:
+        await producer.start()
         house = House(installation, pool, producer)
-        await prepare_days(pool)
-        async with house.outcomes, house.dead_letters:
-            yield house
+        try:
+            await prepare_days(pool)
+            async with house.outcomes, house.dead_letters:
+                yield house
+        finally:
+            await house.producer.stop()
 
 
 @asynccontextmanager

@@ -284,14 +284,6 @@ class Traffic:
         try:
             await eventually(all_told)
         except AssertionError:
-            print(
-                "DBG",
-                [(m, self.places.get(m)) for m in list(missing)[:5]],
-                len(self.house.dead_letters.records),
-                len(self.rubbish),
-                len(self.malformed),
-                sorted(self._sources(), key=str)[:3],
-            )
             raise AssertionError(f"{len(missing)} messages were not answered: {list(missing)[:5]}") from None
         assert {record.value for record in self.house.dead_letters.records} == set(self.rubbish)
         return [outcome for outcome in outcomes if outcome["message_id"] not in self.malformed]

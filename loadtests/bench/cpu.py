@@ -12,6 +12,9 @@ import psutil
 
 from loadtests.bench.site import Site
 
+#: What is none of ours: the kernel's own work, and programs that have no business beside a benchmark.
+OTHERS = "others"
+
 _EVERY_SECONDS = 0.5
 
 
@@ -28,7 +31,8 @@ class CpuMeter:
         self.samples: list[Sample] = []
 
     def sample(self) -> None:
-        self.samples.append(Sample(time.time(), {name: _used(root) for name, root in self._processes.items()}))
+        used = {name: _used(root) for name, root in self._processes.items()}
+        self.samples.append(Sample(time.time(), {**used, OTHERS: _used_in_all() - sum(used.values())}))
 
     def cores(self, start: float = 0.0, end: float = math.inf) -> dict[str, float]:
         """Processors in use on average between two times; 1.0 is one core all the time."""
@@ -58,6 +62,11 @@ async def _sampling(meter: CpuMeter) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         meter.sample()
+
+
+def _used_in_all() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait)
 
 
 def _used(root: psutil.Process) -> float:

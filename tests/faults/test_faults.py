@@ -91,26 +91,25 @@ async def test_a_broker_that_comes_back_empty(house: House, traffic: Traffic) ->
     """Its log is gone, so senders repeat what was not answered; what was recorded is told on the new log."""
     worker = await house.start_worker()
     api = await house.start_api()
+    await traffic.send([traffic.record() for _ in range(1_000)])
+    await house.settle_until(300)
+    house.broker.kill()
+    before = await house.settled()
+    async with traffic.flowing(kafka=False, http=True):
+        await house.settle_until(before + 50)
+    unpublished = await house.pool.fetch(
+        "SELECT institution, message_id FROM settlement.settlements"
+        " WHERE batch_id IN (SELECT batch_id FROM ledger.batches WHERE published_at IS NULL)"
+    )
+    assert len(unpublished) >= 50
+    seen = len(house.outcomes.records)
+    await house.renew_broker(worker, api)
+    traffic.forget_places()
     async with traffic.flowing(http=True):
-        await house.settle_until(300)
-        house.broker.kill()
-        before = await house.settled()
-        await house.settle_until(before + 50)  # by HTTP alone
-        unpublished = await house.pool.fetch(
-            "SELECT institution, message_id FROM settlement.settlements"
-            " WHERE batch_id IN (SELECT batch_id FROM ledger.batches WHERE published_at IS NULL)"
-        )
-        assert len(unpublished) >= 50
-        await house.broker.restart()
-        await house.make_topics()
-        seen = len(house.outcomes.records)
-        for reader in (house.outcomes, house.dead_letters):
-            await reader.begin_again()
-        traffic.forget_places()
         await house.settle_until(before + 500)
     await traffic.repeat_all()
     await traffic.assert_settled_once()
-    told = {(each["institution"], each["message_id"]) for each in traffic.outcomes_from(seen)}
+    told = {(outcome["institution"], outcome["message_id"]) for outcome in traffic.outcomes_from(seen)}
     assert {tuple(row) for row in unpublished} <= told
     assert (worker.exit_code, api.exit_code) == (None, None)
 
@@ -122,10 +121,7 @@ async def test_a_new_log_is_read_from_its_beginning_by_the_next_worker_too(house
     await house.settle_until(300)
     house.broker.kill()
     await asyncio.sleep(1)
-    await house.broker.restart()
-    await house.make_topics()
-    for reader in (house.outcomes, house.dead_letters):
-        await reader.begin_again()
+    await house.renew_broker(worker)
     traffic.forget_places()
     await house.all_published()
     await asyncio.sleep(3)  # for what the worker may still commit
