@@ -78,7 +78,7 @@ async def get_one(institution: str, message_id: str, request: Request) -> Respon
         recorded = await find_settlement(connection, message_key(institution, message_id))
     if recorded is None:
         return problem(404, Code.TRANSACTION_NOT_FOUND)
-    return Response(encode(outcome(*recorded, replayed=True)), 200, media_type=_JSON)
+    return Response(encode(outcome(recorded.row, recorded.settled_at, replayed=True)), 200, media_type=_JSON)
 
 
 def _status(answer: Answer) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
 import orjson
 
 from app.codes import Code
@@ -31,7 +32,7 @@ from app.settlement.records import (
 )
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What one message came to, and whether this batch recorded it."""
 
     outcome: Outcome
@@ -101,7 +102,7 @@ def _repeat(first: Recorded, message: Message) -> Answer:
     differing = differing_fields(first.row, message)
     if differing:
         return Answer(conflict(first.row, message, differing), bucket_of(message.person_no), is_new=False)
-    return Answer(outcome(*first, replayed=True), first.row.bucket, is_new=False)
+    return Answer(outcome(first.row, first.settled_at, replayed=True), first.row.bucket, is_new=False)
 
 
 def _move(

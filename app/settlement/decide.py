@@ -5,7 +5,9 @@ may not pay), else settled. All three are recorded and final.
 """
 
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from app.codes import Code
 from app.ledger.accounts import Account
@@ -14,7 +16,7 @@ from app.settlement.messages import Card, Message
 Status = Literal["settled", "declined", "rejected"]
 
 
-class Registered(NamedTuple):
+class Registered(msgspec.Struct, frozen=True, gc=False):
     """What the registers hold for one message; None where they hold nothing under the number that it gave."""
 
     card_person_no: str | None
@@ -25,7 +27,7 @@ class Registered(NamedTuple):
     institution_account: int | None
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Fen. For a settled payment the four parts sum to its amount; else they are all 0."""
 
     status: Status

@@ -53,7 +53,7 @@ class Settlement(NamedTuple):
         return f"{_batch_prefix(self.business_day, self.batch_id)}{self.position:04d}"
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """A settlement with the time of its batch."""
 
     row: Settlement
