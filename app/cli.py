@@ -160,7 +160,10 @@ def bench(
     from loadtests.bench.run import print_report, run_bench
 
     async def work() -> None:
-        print_report(await run_bench(quick=quick, output=output))
+        report = await run_bench(quick=quick, output=output)
+        print_report(report)
+        if not report.is_sound:
+            raise typer.Exit(1)
 
     _run(work())
 
