@@ -27,7 +27,7 @@ from app.settlement.days import prepare_days
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 PARTITIONS = 4
-DEADLINE_SECONDS = 40.0  # no measure of speed: a machine that is busy with other things may take its time
+DEADLINE_SECONDS = 90.0  # no measure of speed: a machine that is busy with other things may take its time
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds_max: float = DEADLINE_SECONDS) -> None:
