@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import signal
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import typer
 
-from app.config import Settings
+from app.config import ZONE, Settings
 from app.demo.population import Population
 from app.demo.seed import load_population
 from app.embedded.process import Child
@@ -78,6 +79,7 @@ class _Description:
 
     def _content(self) -> dict[str, Any]:
         settings, stack = self._installation.settings, self._installation.stack
+        today = datetime.now(ZONE).date()
         pids = {name: child.pid for name, child in self._processes.items()}
         if stack is not None:
             pids |= {"postgres": stack.postgres.pid, "broker": stack.broker.pid}
@@ -111,7 +113,7 @@ class _Description:
                         "balance": person.balance,
                     }
                     for person in self._population.persons
-                    if person.card_state == "active"
+                    if person.card_state == "active" and person.valid_to >= today
                 ][:_SAMPLES_MAX],
             },
         }
