@@ -1,13 +1,16 @@
 """Free ports on loopback, and what to do when one turns out to be taken."""
 
+import random
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from app.errors import StackError
 
 LOOPBACK: Final = "127.0.0.1"
 FREE_PORT_TRIES: Final = 5
+_NEVER_GIVEN: Final = (15_000, 32_768)
 
 T = TypeVar("T")
 
@@ -31,7 +34,12 @@ async def start_on(port: int, start: Callable[[int], Awaitable[T]]) -> T:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on and that the kernel gives to nobody by itself: those begin at 32768 on Linux.
+
+    One that it does give could go to a program that asks for any port, before ours comes to use it.
+    """
+    while True:
+        port = random.randrange(*_NEVER_GIVEN)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port

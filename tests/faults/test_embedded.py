@@ -20,7 +20,7 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from app.embedded.broker import Broker, ensure_topics, start_broker
-from app.embedded.ports import PortTakenError, start_on
+from app.embedded.ports import PortTakenError, free_port, start_on
 from app.embedded.postgres import pg_bin, start_postgres
 from app.embedded.process import spawn
 from app.embedded.stack import Stack, running_stack
@@ -421,7 +421,7 @@ async def test_another_stacks_ports_are_not_mistaken_for_ours(folder: Path, tmp_
     shutil.rmtree(tmp_path / "other")
 
 
-async def test_afree_port_that_gets_taken_is_replaced() -> None:
+async def test_a_free_port_that_gets_taken_is_replaced() -> None:
     tried: list[int] = []
 
     async def start(port: int) -> int:
@@ -432,6 +432,11 @@ async def test_afree_port_that_gets_taken_is_replaced() -> None:
 
     assert await start_on(0, start) == tried[-1]
     assert len(tried) == 3
+
+
+def test_a_free_port_is_none_that_the_kernel_gives_to_others() -> None:
+    lowest_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(free_port() < lowest_given for _ in range(200))
 
 
 async def test_a_second_stack_on_the_same_folder_is_refused(folder: Path) -> None:
