@@ -1,11 +1,11 @@
 """The `medsettle` command. Imports are late, so that `--help` stays quick."""
 
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import typer
+
+from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,8 +23,8 @@ def api() -> None:
     """Serve HTTP: transactions, health, metrics."""
     from app.main import run_api
 
-    settings = _outside_settings(kafka=True)
-    _run(run_api(settings), logs=True)
+    settings = outside_settings(kafka=True)
+    run(run_api(settings), logs=True)
 
 
 @cli.command()
@@ -32,8 +32,8 @@ def worker() -> None:
     """Settle what comes from Kafka."""
     from app.worker import run_worker
 
-    settings = _outside_settings(kafka=True)
-    _run(run_worker(settings), logs=True)
+    settings = outside_settings(kafka=True)
+    run(run_worker(settings), logs=True)
 
 
 @cli.command()
@@ -41,14 +41,14 @@ def migrate() -> None:
     """Bring the database to this release's schema; safe to run twice at once."""
     from app.migrate import migrate as apply
 
-    settings = _outside_settings(kafka=False)
+    settings = outside_settings(kafka=False)
     url = settings.owner_database_url.get_secret_value() or settings.database_url.get_secret_value()
 
     async def show() -> None:
         applied = await apply(url)
         typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to apply")
 
-    _run(show())
+    run(show())
 
 
 @cli.command()
@@ -62,7 +62,7 @@ def dev(
     from app.config import settings
     from app.dev import run_dev
 
-    _run(run_dev(settings(), data_dir, api_port=port, kafka_port=kafka_port, persons=persons))
+    run(run_dev(settings(), data_dir, api_port=port, kafka_port=kafka_port, persons=persons))
 
 
 @cli.command()
@@ -86,7 +86,7 @@ def demo(
         if not added_up:
             raise typer.Exit(1)
 
-    _run(work())
+    run(work())
 
 
 @cli.command()
@@ -100,8 +100,9 @@ def load(
     from app.loading import LoadFiles
     from app.loading import load as load_files
     from app.progress import shown
+    from app.settlement.rules import RuleBook
 
-    settings = _outside_settings(kafka=False)
+    settings = outside_settings(kafka=False)
 
     async def work() -> None:
         pool = await open_pool(settings.database_url.get_secret_value(), size_max=2, application_name="medsettle load")
@@ -110,13 +111,13 @@ def load(
                 report = await load_files(
                     pool,
                     LoadFiles(institutions, persons, cards),
-                    cut_off=settings.cut_off,
+                    rules=RuleBook(settings.cut_off),
                     progress=progress,
                     owner_url=settings.owner_database_url.get_secret_value(),
                 )
         typer.echo(str(report))
 
-    _run(work())
+    run(work())
 
 
 @cli.command()
@@ -124,7 +125,7 @@ def verify() -> None:
     """Prove every invariant of the ledger; exit 1 and name the first broken rows if one does not hold."""
     from app.verify import print_report, run_verify
 
-    settings = _outside_settings(kafka=False)
+    settings = outside_settings(kafka=False)
 
     async def work() -> None:
         report = await run_verify(settings.database_url.get_secret_value())
@@ -132,7 +133,7 @@ def verify() -> None:
         if not report.ok:
             raise typer.Exit(1)
 
-    _run(work())
+    run(work())
 
 
 @cli.command(name="seed-demo")
@@ -142,13 +143,13 @@ def seed_demo(persons: int = typer.Option(1_000, min=50, help="Made persons")) -
 
     from app.demo.seed import load_population
 
-    settings = _outside_settings(kafka=False)
+    settings = outside_settings(kafka=False)
 
     async def work() -> None:
         with TemporaryDirectory(prefix="medsettle-seed-") as folder:
             await load_population(settings, Path(folder), persons)
 
-    _run(work())
+    run(work())
 
 
 @cli.command()
@@ -165,38 +166,7 @@ def bench(
         if not report.is_sound:
             raise typer.Exit(1)
 
-    _run(work())
-
-
-def _outside_settings(*, kafka: bool) -> Any:
-    """Settings of a command that works on servers which run already."""
-    from app.config import settings
-    from app.errors import UsageError
-
-    found = settings()
-    missing = [
-        name
-        for name, value in (
-            ("MEDSETTLE_DATABASE_URL", found.database_url.get_secret_value()),
-            ("MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS", found.kafka_bootstrap_servers if kafka else "-"),
-        )
-        if not value
-    ]
-    if missing:
-        raise UsageError(f"Set {' and '.join(missing)}, or run `medsettle dev`, which brings servers of its own.")
-    return found
-
-
-def _run(work: Coroutine[Any, Any, None], *, logs: bool = False) -> None:
-    import uvloop
-
-    from app.config import settings
-
-    if logs:
-        from app import logs as logging
-
-        logging.set_up(settings().log_level, json=settings().log_json)
-    uvloop.run(work)
+    run(work())
 
 
 def main() -> None:

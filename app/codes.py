@@ -23,6 +23,12 @@ class Code(StrEnum):
     CARD_REPLACED = "card_replaced"
     CARD_CANCELLED = "card_cancelled"
     CARD_EXPIRED = "card_expired"
+    ACCOUNT_DORMANT = "account_dormant"
+    REGISTRATION_AT_PHARMACY = "registration_at_pharmacy"
+    OLD_CARD_AT_HOSPITAL = "old_card_at_hospital"
+    OLD_CARD_UNKNOWN = "old_card_unknown"
+    OLD_CARD_OF_ANOTHER_PERSON = "old_card_of_another_person"
+    OLD_CARD_NOT_USABLE = "old_card_not_usable"
     # Rejections of a well-formed message. Recorded and final.
     INSTITUTION_UNKNOWN = "institution_unknown"
     INSTITUTION_BLOCKED = "institution_blocked"
@@ -37,6 +43,25 @@ class Code(StrEnum):
     CARD_MISSING = "card_missing"
     MESSAGE_KEY_MISSING = "message_key_missing"
     MESSAGE_TOO_LARGE = "message_too_large"
+    # Refusals of what the agency asks for people, cards and money. Nothing was changed.
+    PERSON_EXISTS = "person_exists"
+    CITIZEN_NO_INVALID = "citizen_no_invalid"
+    CITIZEN_NO_TAKEN = "citizen_no_taken"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    ENCRYPTION_KEYS_MISSING = "encryption_keys_missing"
+    CARD_EXISTS = "card_exists"
+    WRONG_BANK = "wrong_bank"
+    ILLEGAL_TRANSITION = "illegal_transition"
+    CREDIT_NOT_SUPPORTED = "credit_not_supported"
+    GRANT_EXISTS = "grant_exists"
+    GRANT_UNKNOWN = "grant_unknown"
+    FILE_INVALID = "file_invalid"
+    FILE_CONFLICT = "file_conflict"
+    FILE_UNKNOWN = "file_unknown"
+    ADJUSTMENT_UNKNOWN = "adjustment_unknown"
+    ADJUSTMENT_DECIDED = "adjustment_decided"
+    SAME_CLERK = "same_clerk"
+    RECORD_EXISTS = "record_exists"
     # Answers of the service itself.
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
@@ -81,6 +106,25 @@ CATALOGUE: dict[Code, Entry] = {
     Code.CARD_REPLACED: Entry("The card was replaced by a newer one.", "Use the newer card."),
     Code.CARD_CANCELLED: Entry("The card was cancelled.", "Take cash; the holder applies for a card."),
     Code.CARD_EXPIRED: Entry("The card's validity has passed.", "Take cash; the holder renews the card."),
+    Code.ACCOUNT_DORMANT: Entry(
+        "The person's account waits for the first card to be activated.",
+        "Activate the card at a bank outlet, by a registration at a hospital, or at a pharmacy.",
+    ),
+    Code.REGISTRATION_AT_PHARMACY: Entry(
+        "A pharmacy registers no visits, so it cannot activate a card by one.",
+        "Send `old_card`, the old medical card, with the new one.",
+    ),
+    Code.OLD_CARD_AT_HOSPITAL: Entry(
+        "A hospital activates a card by a registration, not by the old medical card.", "Send `visit` instead."
+    ),
+    Code.OLD_CARD_UNKNOWN: Entry("No medical card has the number in `old_card`.", "Read the old card again."),
+    Code.OLD_CARD_OF_ANOTHER_PERSON: Entry(
+        "The old medical card belongs to another person.", "Check who presents the cards."
+    ),
+    Code.OLD_CARD_NOT_USABLE: Entry(
+        "The old medical card is lost, retired, expired or no medical card.",
+        "Activate the new card at a bank outlet or by a registration at a hospital.",
+    ),
     Code.INSTITUTION_UNKNOWN: Entry(
         "No designated institution has this code.",
         "Check the code; ask the operator to register the institution.",
@@ -101,7 +145,7 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.KIND_UNKNOWN: Entry("`kind` is not one that this service settles.", "Use a kind from the contract."),
     Code.CARD_MISSING: Entry(
-        "A payment needs `card`, and `card.card_no` where `cert_type` is 03.",
+        "A payment or registration needs `card`, and `card.card_no` where `cert_type` is 03.",
         "Send the card as the reader gave it.",
     ),
     Code.MESSAGE_KEY_MISSING: Entry(
@@ -120,6 +164,44 @@ CATALOGUE: dict[Code, Entry] = {
         "The database refuses this one message although it passed every check.",
         "Nothing was recorded. Tell the operator: it is a defect of the service.",
     ),
+    Code.PERSON_EXISTS: Entry(
+        "This `person_no` is registered with other content.", "Read the person; change what differs by its own call."
+    ),
+    Code.CITIZEN_NO_INVALID: Entry(
+        "The citizen number breaks GB 11643: its length, its date or its check digit.", "Read the document again."
+    ),
+    Code.CITIZEN_NO_TAKEN: Entry(
+        "Another person has this citizen number; one citizen number is one person.", "Search the person by the number."
+    ),
+    Code.IDENTITY_MISMATCH: Entry(
+        "The identity document is not the card holder's.", "The holder comes with the original document."
+    ),
+    Code.ENCRYPTION_KEYS_MISSING: Entry(
+        "The service has no key for personal data, so it takes none in.", "The operator sets MEDSETTLE_DATA_KEYS."
+    ),
+    Code.CARD_EXISTS: Entry("This `card_no` is issued with other content.", "Use the card's own number."),
+    Code.WRONG_BANK: Entry("Another bank issued the card.", "The holder goes to an outlet of the issuing bank."),
+    Code.ILLEGAL_TRANSITION: Entry(
+        "The state of the card, application or account does not allow this.", "See the state that the detail names."
+    ),
+    Code.CREDIT_NOT_SUPPORTED: Entry(
+        "The bank application of the card is a debit application in RMB; it has no credit and no other currency.",
+        "Ask for debit in CNY.",
+    ),
+    Code.GRANT_EXISTS: Entry("This person already pays for that one.", "Unbind the grant first, or change its place."),
+    Code.GRANT_UNKNOWN: Entry("No open grant has this number.", "List the grants of the person."),
+    Code.FILE_INVALID: Entry(
+        "The file is not as its header and trailer say, or not of the documented form; no line of it was taken.",
+        "Mend the file as the detail says and send all of it again.",
+    ),
+    Code.FILE_CONFLICT: Entry(
+        "Another file was received under this file number.", "Give the new file a number of its own."
+    ),
+    Code.FILE_UNKNOWN: Entry("No file has this number.", "Send the file."),
+    Code.ADJUSTMENT_UNKNOWN: Entry("No adjustment has this number.", "List the adjustments of the person."),
+    Code.ADJUSTMENT_DECIDED: Entry("The adjustment is already approved or rejected.", "Propose a new one."),
+    Code.SAME_CLERK: Entry("Who made an adjustment may not check it.", "Another clerk checks it."),
+    Code.RECORD_EXISTS: Entry("A record with this key has other content.", "Send a record with a key of its own."),
     Code.OVERLOADED: Entry(
         "More transactions wait than the service may queue.", "Send again after `Retry-After` seconds."
     ),

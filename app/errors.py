@@ -5,11 +5,14 @@ MedsettleError
 │   ├── LoadError           a file was refused; names the lines
 │   └── MigrationError      the database and the migration files disagree
 ├── StackError              the embedded Postgres or broker could not be run
+├── Refused                 what was asked for is against a rule; carries a code of the catalogue
 ├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
 └── Overloaded              more messages wait than may; nothing was taken in, send again a little later
 
-Business answers (declines, rejections) are no exceptions: they are outcomes, see `app/codes.py`.
+Business answers to card transactions (declines, rejections) are no exceptions: they are outcomes, see `app/codes.py`.
 """
+
+from app.codes import Code
 
 
 class MedsettleError(Exception):
@@ -30,6 +33,16 @@ class MigrationError(UsageError):
 
 class StackError(MedsettleError):
     pass
+
+
+class Refused(MedsettleError):
+    """What the agency asked for is refused and nothing was changed. The detail holds no personal data."""
+
+    def __init__(self, code: Code, detail: str, pointer: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.pointer = pointer
 
 
 class DatabaseUnavailable(MedsettleError):

@@ -6,7 +6,7 @@ balances follow as contributions by the one posting path, once each, so a load t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ from app.parties.csv_files import (
     read_table,
 )
 from app.parties.load import (
+    NO_KEYS,
+    check_citizen_nos,
     check_holders,
     check_total,
     chunks,
@@ -39,7 +41,10 @@ from app.parties.load import (
     store_institutions,
     store_persons,
 )
+from app.parties.persons import REGISTRATION_LOCK
+from app.parties.vault import Vault
 from app.progress import Progress, unseen
+from app.settlement.rules import RuleBook
 
 _COPY_ROWS = 20_000
 _NOTHING_LOADED = "Nothing was loaded:"
@@ -115,17 +120,24 @@ class _New(NamedTuple):
 
 
 async def load(
-    pool: Pool, files: LoadFiles, *, cut_off: time, progress: Progress = unseen, owner_url: str = ""
+    pool: Pool,
+    files: LoadFiles,
+    *,
+    rules: RuleBook,
+    vault: Vault = NO_KEYS,
+    progress: Progress = unseen,
+    owner_url: str = "",
 ) -> LoadReport:
     """Load the files. `owner_url` is the role that owns the tables; else the pool's own role analyzes, if it may.
 
-    Raises LoadError naming the bad lines, and then nothing was loaded; DatabaseUnavailable when Postgres is away,
-    and then the same load may be run again.
+    Raises LoadError for bad files and DatabaseUnavailable when Postgres is away; the same load may then be run again.
+    Raises Refused where there is personal data and no key for it.
     """
     problems = Problems()
-    read = _read(files, problems)
-    new = await _store(pool, read, problems, progress)
-    await pay_in(pool, read.persons, new.unpaid, cut_off, progress)
+    read = _read(files, problems, progress)
+    new = await _store(pool, read, vault, problems, progress)
+    _forget_names(read.persons.rows, new.persons, new.unpaid)
+    await pay_in(pool, read.persons, new.unpaid, rules, progress)
     balances = sum(row.balance > 0 for row in read.persons.rows)
     return LoadReport(
         institutions=_count(read.institutions, new.institutions),
@@ -137,13 +149,19 @@ async def load(
     )
 
 
+def _forget_names(*lists: list[PersonRow]) -> None:
+    """What is sealed and stored need not stay in memory while opening balances come in."""
+    for rows in lists:
+        rows[:] = [PersonRow(*row[:3]) for row in rows]
+
+
 def _count(table: Table[Row], new: Sequence[Row]) -> Count:
     return Count(len(new), len(table.rows) - len(new))
 
 
-def _read(files: LoadFiles, problems: Problems) -> _Files:
+def _read(files: LoadFiles, problems: Problems, progress: Progress) -> _Files:
     def table(file: Path | None, layout: Format[Row]) -> Table[Row]:
-        return Table(Path(), is_understood=True) if file is None else read_table(file, layout, problems)
+        return Table(Path(), is_understood=True) if file is None else read_table(file, layout, problems, progress)
 
     read = _Files(table(files.institutions, INSTITUTIONS), table(files.persons, PERSONS), table(files.cards, CARDS))
     check_total(read.persons, problems)
@@ -152,16 +170,20 @@ def _read(files: LoadFiles, problems: Problems) -> _Files:
     return read
 
 
-async def _store(pool: Pool, read: _Files, problems: Problems, progress: Progress) -> _New:
+async def _store(pool: Pool, read: _Files, vault: Vault, problems: Problems, progress: Progress) -> _New:
     """Check the files against the database and copy what is new, in one transaction."""
+    if any(row.citizen_no for row in read.persons.rows):
+        vault.require_key()
     try:
         async with transaction(pool) as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
                 raise LoadError("Another load is running: wait until it ends and run this one again.")
-            new = await _new_of(connection, read, problems, progress)
+            if len(vault.key_ids) > 1:
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", REGISTRATION_LOCK)
+            new = await _new_of(connection, read, vault, problems, progress)
             problems.refuse(_NOTHING_LOADED)
             await _copy(connection, "institutions", new.institutions, store_institutions, progress)
-            await _copy(connection, "persons", new.persons, store_persons, progress)
+            await _copy(connection, "persons", new.persons, partial(store_persons, vault=vault), progress)
             await _copy(connection, "cards", new.cards, store_cards, progress)
             return new
     except asyncpg.UniqueViolationError as error:
@@ -170,13 +192,14 @@ async def _store(pool: Pool, read: _Files, problems: Problems, progress: Progres
         ) from error
 
 
-async def _new_of(connection: Connection, read: _Files, problems: Problems, progress: Progress) -> _New:
-    institutions = await new_institutions(connection, read.institutions, problems)
-    persons = await new_persons(connection, read.persons, problems)
+async def _new_of(connection: Connection, read: _Files, vault: Vault, problems: Problems, progress: Progress) -> _New:
+    institutions = await new_institutions(connection, read.institutions, problems, progress)
+    persons = await new_persons(connection, vault, read.persons, problems, progress)
+    await check_citizen_nos(connection, vault, read.persons, persons, problems)
     new = {row.person_no for row in persons}
     known = [row for row in read.persons.rows if row.person_no not in new]
     unpaid = await unpaid_of(connection, read.persons, known, problems, progress)
-    cards = await new_cards(connection, read.cards, problems)
+    cards = await new_cards(connection, read.cards, problems, progress)
     await check_holders(connection, read.cards, read.persons, problems)
     return _New(institutions, persons, cards, [row for row in persons if row.balance > 0] + unpaid)
 

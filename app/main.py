@@ -13,7 +13,8 @@ from app import __version__, logs
 from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_producer
-from app.routes import contract, health, transactions
+from app.parties.vault import Vault
+from app.routes import account_states, cards, contract, health, mutual_aid, person_records, persons, transactions
 from app.routes.problems import handle_problems
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
@@ -21,6 +22,7 @@ from app.settlement.days import keep_days_prepared
 from app.settlement.group_commit import GroupCommit
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.rules import RuleBook
 from app.settlement.sweeper import Sweeper
 from app.tasks import start_beside, stop_beside
 from app.tuning import tune_for_throughput
@@ -46,6 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(transactions.router)
     app.include_router(health.router)
+    app.include_router(persons.router)
+    app.include_router(person_records.router)
+    app.include_router(cards.router)
+    app.include_router(mutual_aid.router)
+    app.include_router(account_states.router)
     app.add_middleware(RequestTimes)
     handle_problems(app)
     contract.describe(app)
@@ -56,16 +63,18 @@ def create_app(settings: Settings) -> FastAPI:
 async def _running(settings: Settings) -> AsyncIterator[Services]:
     tune_for_throughput()
     url = settings.database_url.get_secret_value()
+    vault = Vault.of(settings.data_keys)
     # Postings have connections of their own: a flood of queries must not make them wait.
     posting = await open_pool(url, size_max=_POSTING_CONNECTIONS, application_name="medsettle api posting")
     reading = await open_pool(url, size_max=settings.pool_size_max, application_name="medsettle api")
     producer = make_producer(settings)
     publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(reading)
     outbox = Outbox(publisher, marks)
+    rules = RuleBook(settings.cut_off)
     group_commit = GroupCommit(
         posting,
         outbox,
-        cut_off=settings.cut_off,
+        rules=rules,
         batch_max=settings.batch_messages_max,
         waiting_max=settings.http_queue_max,
     )
@@ -77,7 +86,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, reading, group_commit)
+            yield Services(settings, reading, group_commit, rules, vault)
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):

@@ -1,7 +1,6 @@
 """Opening balances: what a person brings along comes in as one contribution of the agency, once for ever."""
 
 from collections.abc import Sequence
-from datetime import time
 from hashlib import blake2b
 
 from app.database import Connection, Pool
@@ -14,6 +13,7 @@ from app.settlement.days import prepare_days
 from app.settlement.messages import Message, message_key
 from app.settlement.records import Settlement
 from app.settlement.register import read_registers, read_settlements
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
 _BATCH_MESSAGES = 2_000
@@ -49,9 +49,9 @@ async def unpaid_of(
     for rows in chunks(known, _BATCH_MESSAGES):
         messages = [_contribution(row) for row in rows]
         keys = [message_key(message.institution, message.message_id) for message in messages]
-        _, taken = await read_registers(connection, messages, keys)
-        stored = await read_settlements(connection, [place for place in taken if place is not None])
-        for row, place in zip(rows, taken, strict=True):
+        taken = (await read_registers(connection, messages, keys)).taken
+        stored = await read_settlements(connection, list(taken.values()))
+        for row, place in zip(rows, map(taken.get, keys), strict=True):
             if place is None:
                 unpaid += [row] if row.balance > 0 else []
             elif place in stored:  # else it was archived with its day
@@ -70,7 +70,7 @@ def _difference(stored: Settlement, row: PersonRow) -> str:
 
 
 async def pay_in(
-    pool: Pool, table: Table[PersonRow], rows: Sequence[PersonRow], cut_off: time, progress: Progress
+    pool: Pool, table: Table[PersonRow], rows: Sequence[PersonRow], rules: RuleBook, progress: Progress
 ) -> None:
     """Settle the opening balances; a repeat moves nothing. Raises LoadError for those that were refused."""
     problems = Problems()
@@ -79,7 +79,7 @@ async def pay_in(
         if rows:
             await prepare_days(pool)
         for batch in chunks(rows, _BATCH_MESSAGES):
-            settled = await settle(pool, [_contribution(row) for row in batch], cut_off=cut_off)
+            settled = await settle(pool, [_contribution(row) for row in batch], rules=rules)
             for row, answer in zip(batch, settled.answers, strict=True):
                 if answer.outcome.status != "settled":
                     problems.add(table.file, row.line, f"its opening balance was answered {answer.outcome.code}")

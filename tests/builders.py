@@ -10,6 +10,7 @@ from app.database import Pool, transaction
 from app.ledger.accounts import new_account_ids, open_accounts
 from app.ledger.buckets import bucket_of
 from app.settlement.messages import Card, Message
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
 HOSPITAL = "H00000000001"
@@ -39,6 +40,11 @@ def payment(**overrides: Any) -> Message:
         "card": Card("01"),
     }
     return Message(**{**fields, **overrides})
+
+
+def registration(**overrides: Any) -> Message:
+    """A registration of P1 as an outpatient at HOSPITAL."""
+    return payment(**{"kind": "registration", "amount": 0, "visit": "outpatient", **overrides})
 
 
 def contribution(person_no: str, amount: int, **overrides: Any) -> Message:
@@ -83,17 +89,23 @@ async def add_person(pool: Pool, person_no: str = "P1", *, balance: int = 0, sta
         await open_accounts(connection, [(account_id, 0, bucket, "personal", person_no)])
         await connection.execute("INSERT INTO parties.persons (person_no, bucket) VALUES ($1, $2)", person_no, bucket)
     if balance:
-        await settle(pool, [contribution(person_no, balance)], cut_off=MIDNIGHT)
+        await settle(pool, [contribution(person_no, balance)], rules=RuleBook(MIDNIGHT))
     if state != "normal":
         await pool.execute("UPDATE ledger.accounts SET state = $2 WHERE account_id = $1", account_id, state)
     return account_id
 
 
 async def add_card(
-    pool: Pool, card_no: str, person_no: str = "P1", *, card_sn: str = "SN1", state: str = "active"
+    pool: Pool,
+    card_no: str,
+    person_no: str = "P1",
+    *,
+    card_sn: str = "SN1",
+    state: str = "active",
+    kind: str = "social_security",
 ) -> None:
     await pool.execute(
-        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to)"
-        " VALUES ($1, $2, $3, $4, '2099-12-31')",
-        card_no, person_no, card_sn, state,
+        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to, kind)"
+        " VALUES ($1, $2, $3, $4, '2099-12-31', $5)",
+        card_no, person_no, card_sn, state, kind,
     )  # fmt: skip

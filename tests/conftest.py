@@ -16,6 +16,7 @@ from app.database import Pool, connect, open_pool
 from app.embedded.postgres import start_postgres
 from app.migrate import migrate
 from app.settlement.days import prepare_days
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person, contribution, payment
 
@@ -101,10 +102,12 @@ async def books(pool: Pool) -> Pool:
         contribution("PERSON1", 4_000),
         payment(person_no="PERSON1", amount=5, metadata={}, occurred_at=datetime(2026, 1, 2, 3, 4, 5, 67, tzinfo=UTC)),
     ]
-    settled = await settle(pool, batch, cut_off=MIDNIGHT)
+    settled = await settle(pool, batch, rules=RuleBook(MIDNIGHT))
     statuses = [answer.outcome.status for answer in settled.answers]
     assert statuses == ["settled", "settled", "declined", "settled", "declined", "rejected", "settled", "settled"]
-    settled = await settle(pool, [payment(person_no="PERSON1", amount=fen) for fen in (10, 20)], cut_off=MIDNIGHT)
+    settled = await settle(
+        pool, [payment(person_no="PERSON1", amount=fen) for fen in (10, 20)], rules=RuleBook(MIDNIGHT)
+    )
     assert settled.batch_id == 4096
     return pool
 

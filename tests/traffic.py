@@ -15,7 +15,7 @@ import orjson
 from aiokafka.errors import KafkaError
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person
-from tests.harness import House, Record, eventually, owned
+from tests.harness import DEADLINE_SECONDS, House, Record, eventually
 
 Key: TypeAlias = tuple[str, str]
 Content: TypeAlias = dict[str, Any]
@@ -50,6 +50,7 @@ class Traffic:
         self.rubbish: list[bytes] = []
         self.places: dict[str, Item] = {}
         self.answers: list[Content] = []
+        self.patience_seconds = DEADLINE_SECONDS
         self._keys: list[Key] = []
 
     async def open_parties(self) -> None:
@@ -200,8 +201,7 @@ class Traffic:
         told = await self._told()
         for outcome in [*told, *self.answers]:
             self._assert_agrees(outcome, by_key)
-        async with owned(self.house):
-            report = await verify(self.house.installation.owner_url)
+        report = await verify(self.house.installation.owner_url)
         assert report.violations == []
         await self.house.all_published()
 
@@ -213,7 +213,7 @@ class Traffic:
                 return await self.house.settled() >= len(self.sent)
             return False
 
-        await eventually(all_there)
+        await eventually(all_there, seconds_max=self.patience_seconds)
         rows: list[Any] = await self.house.pool.fetch(
             "SELECT s.*, b.settled_at FROM settlement.settlements AS s JOIN ledger.batches AS b USING (batch_id)"
             " WHERE s.kind = 'payment' ORDER BY b.settled_at, s.batch_id, s.position"
@@ -282,7 +282,7 @@ class Traffic:
             return not missing
 
         try:
-            await eventually(all_told)
+            await eventually(all_told, seconds_max=self.patience_seconds)
         except AssertionError:
             raise AssertionError(f"{len(missing)} messages were not answered: {list(missing)[:5]}") from None
         assert {record.value for record in self.house.dead_letters.records} == set(self.rubbish)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.database import Connection
+from app.ledger.accounts import CARRY_OVER_ACCOUNT
 from app.ledger.journal import LANES
 
 #: Broken rows that one check names; whoever tampers with a million rows need not read of each.
@@ -49,6 +50,8 @@ FROM (
             WHEN t.debit_account = t.credit_account THEN format('moves within account %s', t.debit_account)
             WHEN debtor.account_id IS NULL THEN format('debits account %s, which does not exist', t.debit_account)
             WHEN creditor.account_id IS NULL THEN format('credits account %s, which does not exist', t.credit_account)
+            WHEN t.accumulated AND (debtor.kind = 'personal') = (creditor.kind = 'personal')
+                THEN 'moves an accumulated part and has not one personal account'
             WHEN num_nulls(t.debit_entry, t.debit_balance_after) <> 2 * (debtor.balance IS NULL)::int
                 THEN format('entry or balance does not suit the debited account %s', t.debit_account)
             WHEN num_nulls(t.credit_entry, t.credit_balance_after) <> 2 * (creditor.balance IS NULL)::int
@@ -111,11 +114,11 @@ ORDER BY account_id, entry, batch_id, position, leg
 
 _BALANCES = """
 WITH moved AS (
-    SELECT account_id, sum(change) AS net
+    SELECT account_id, sum(change) AS net, coalesce(sum(change) FILTER (WHERE accumulated), 0) AS accumulated
     FROM (
-        SELECT debit_account AS account_id, -amount AS change FROM ledger.transfers
+        SELECT debit_account AS account_id, -amount AS change, accumulated FROM ledger.transfers
         UNION ALL
-        SELECT credit_account, amount FROM ledger.transfers
+        SELECT credit_account, amount, accumulated FROM ledger.transfers
     ) AS sides
     GROUP BY account_id
 )
@@ -126,6 +129,11 @@ FROM (
         CASE
             WHEN a.balance <> coalesce(m.net, 0)
                 THEN format('balance is %s fen, its transfers make %s', a.balance, coalesce(m.net, 0))
+            WHEN a.accumulated <> coalesce(m.accumulated, 0)
+                THEN format('its accumulated part is %s fen, its transfers make %s',
+                            a.accumulated, coalesce(m.accumulated, 0))
+            WHEN a.accumulated < 0 OR a.accumulated > a.balance
+                THEN format('its accumulated part is %s of %s fen', a.accumulated, a.balance)
             WHEN a.held < 0 OR a.held > a.balance THEN format('holds %s of %s fen', a.held, a.balance)
         END AS detail
     FROM ledger.accounts AS a
@@ -166,6 +174,20 @@ SELECT
 FROM kept, credited, debited
 WHERE kept.fen + credited.fen - debited.fen <> 0
 """
+
+# What leaves the current part enters the accumulated part, in one settlement and on one account.
+_CARRY_OVER = f"""
+SELECT format('transfer batch %s position %s leg %s', batch_id, position, min(leg)) AS broken_row,
+       'what it carries over does not enter the accumulated part of the same account' AS detail
+FROM ledger.transfers
+WHERE debit_account = {CARRY_OVER_ACCOUNT} OR credit_account = {CARRY_OVER_ACCOUNT}
+GROUP BY batch_id, position, business_day, bucket
+HAVING count(*) <> 2 OR max(amount) <> min(amount)
+    OR count(*) FILTER (WHERE credit_account = {CARRY_OVER_ACCOUNT} AND NOT accumulated) <> 1
+    OR count(*) FILTER (WHERE debit_account = {CARRY_OVER_ACCOUNT} AND accumulated) <> 1
+    OR sum(debit_account) <> sum(credit_account)
+ORDER BY batch_id, position
+"""  # noqa: S608
 
 _CHAIN = f"""
 WITH linked AS (
@@ -235,6 +257,7 @@ CHECKS = (
     Check("entries", "entries run on from balance to balance", "ledger.transfers", _ENTRIES),
     Check("balances", "kept balances are sums of transfers", "ledger.accounts", _BALANCES),
     Check("identity", "account numbers and owners are unique", "ledger.accounts", _IDENTITY),
+    Check("carry-over", "years' ends carry over whole parts", "ledger.transfers", _CARRY_OVER),
     Check("zero sum", "all balances sum to zero", "ledger.transfers", _ZERO_SUM),
     Check("chain", "batches of a lane are one hash chain", "ledger.batches", _CHAIN),
     Check("heads", "lane heads are their last batches", "ledger.lanes", _HEADS),

@@ -35,7 +35,7 @@ def _outcome(meaning: str) -> dict[str, Any]:
     return {"description": meaning, **_json(_schema("Outcome"))}
 
 
-def _problem(meaning: str, *, retry: bool = False) -> dict[str, Any]:
+def problem_answer(meaning: str, *, retry: bool = False) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": meaning,
         "content": {"application/problem+json": {"schema": _schema("Problem")}},
@@ -45,7 +45,7 @@ def _problem(meaning: str, *, retry: bool = False) -> dict[str, Any]:
     return answer
 
 
-_UNAVAILABLE = {503: _problem("Overloaded, or the ledger is away. Send the same again.", retry=True)}
+_UNAVAILABLE = {503: problem_answer("Overloaded, or the ledger is away. Send the same again.", retry=True)}
 
 SETTLE_ONE: dict[str, Any] = {
     "summary": "Settle one transaction, once",
@@ -55,9 +55,9 @@ SETTLE_ONE: dict[str, Any] = {
         201: _outcome("Recorded now: settled, declined or rejected, see `status` and `code`."),
         200: _outcome("Recorded before; this is the stored outcome with `replayed: true`."),
         409: _outcome("Conflict: the key was used for other content; see `differing_fields`. Nothing was done."),
-        400: _problem("Not one JSON object."),
-        413: _problem("Body too large."),
-        422: _problem("Not a transaction; nothing was recorded."),
+        400: problem_answer("Not one JSON object."),
+        413: problem_answer("Body too large."),
+        422: problem_answer("Not a transaction; nothing was recorded."),
         **_UNAVAILABLE,
     },
 }
@@ -76,9 +76,9 @@ SETTLE_BATCH: dict[str, Any] = {
             "description": "One outcome an item; a malformed item is `rejected` in its place and not recorded.",
             **_json({"type": "array", "items": _schema("Outcome")}),
         },
-        400: _problem("Not JSON."),
-        413: _problem("Body too large."),
-        422: _problem("Not an array of 1 to 5000 items."),
+        400: problem_answer("Not JSON."),
+        413: problem_answer("Body too large."),
+        422: problem_answer("Not an array of 1 to 5000 items."),
         **_UNAVAILABLE,
     },
 }
@@ -86,7 +86,7 @@ GET_ONE: dict[str, Any] = {
     "summary": "The stored outcome of one transaction",
     "responses": {
         200: _outcome("The stored outcome."),
-        404: _problem("Nothing is recorded under this key."),
+        404: problem_answer("Nothing is recorded under this key."),
         **_UNAVAILABLE,
     },
 }

@@ -4,11 +4,12 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app import logs, metrics
 from app.codes import CATALOGUE, Code
-from app.errors import DatabaseUnavailable, Overloaded
+from app.errors import DatabaseUnavailable, Overloaded, Refused
 from app.settlement.messages import Malformed
 
 _log = logs.get(__name__)
@@ -39,6 +40,32 @@ def malformed_problem(malformed: Malformed) -> Response:
     return problem(status, malformed.code, malformed.detail, pointer=malformed.pointer)
 
 
+# A refusal is a conflict with what stands (409) unless it says that there is nothing, or that the request is bad.
+_REFUSED_STATUS = {
+    Code.PERSON_UNKNOWN: 404,
+    Code.CARD_UNKNOWN: 404,
+    Code.GRANT_UNKNOWN: 404,
+    Code.FILE_UNKNOWN: 404,
+    Code.ADJUSTMENT_UNKNOWN: 404,
+    Code.INVALID_FIELD: 422,
+    Code.CITIZEN_NO_INVALID: 422,
+    Code.CREDIT_NOT_SUPPORTED: 422,
+    Code.FILE_INVALID: 422,
+    Code.ENCRYPTION_KEYS_MISSING: 503,
+}
+
+
+def _invalid_request(error: RequestValidationError) -> Response:
+    """400 for a body that is no JSON, 422 for one that breaks the schema. What was sent is not repeated."""
+    errors = error.errors()
+    if any(each["type"] == "json_invalid" for each in errors):
+        return problem(400, Code.INVALID_JSON)
+    first = errors[0]
+    place, *path = first["loc"]
+    pointer = "".join(f"/{step}" for step in path) if place == "body" else f"/{place}/{path[0]}"
+    return problem(422, Code.INVALID_FIELD, first["msg"], pointer=pointer)
+
+
 def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(_: Request, error: DatabaseUnavailable) -> Response:
@@ -48,6 +75,14 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(Overloaded)
     async def overloaded(_: Request, error: Overloaded) -> Response:
         return problem(503, Code.OVERLOADED, str(error), retry_after=1)
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        return problem(_REFUSED_STATUS.get(error.code, 409), error.code, error.detail, pointer=error.pointer)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        return _invalid_request(error)
 
     @app.exception_handler(HTTPException)
     async def http_exception(_: Request, error: HTTPException) -> Response:

@@ -6,7 +6,9 @@ from fastapi import Request
 
 from app.config import Settings
 from app.database import Pool
+from app.parties.vault import Vault
 from app.settlement.group_commit import GroupCommit
+from app.settlement.rules import RuleBook
 
 
 @dataclass(slots=True)
@@ -14,6 +16,8 @@ class Services:
     settings: Settings
     pool: Pool
     group_commit: GroupCommit
+    rules: RuleBook
+    vault: Vault
     batches_in_hand: int = 0
 
 

@@ -13,11 +13,12 @@ import msgspec
 import orjson
 
 from app.codes import Code
-from app.ledger.accounts import FUND_ACCOUNT, Account
+from app.ledger.accounts import CARRY_OVER_ACCOUNT, FUND_ACCOUNT, Account
 from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
 from app.ledger.posting import Transfer, credit, debit
-from app.settlement.decide import Decision, Registered, decide
+from app.parties.activation import Activation
+from app.settlement.decide import Decision, Registered, decide, is_debit
 from app.settlement.messages import NO_CARD, Message, MessageKey
 from app.settlement.records import (
     Outcome,
@@ -29,7 +30,9 @@ from app.settlement.records import (
     fingerprint,
     leaf,
     outcome,
+    particulars_text,
 )
+from app.settlement.rules import Rules
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -60,32 +63,41 @@ class Batch:
     transfers: list[Transfer] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
     changed: dict[int, Account] = field(default_factory=dict)
+    activations: list[Activation] = field(default_factory=list)
 
 
 def assemble(
     messages: Sequence[Message],
     keys: Sequence[MessageKey],
     registered: Sequence[Registered],
-    firsts: Sequence[Recorded | None],
+    firsts: Mapping[MessageKey, Recorded],
     accounts: Mapping[str, Account],
+    rules: Rules,
     opened: OpenBatch,
 ) -> Batch:
-    """Decide every message of a batch in order; `firsts` holds what is stored under its key already.
+    """Decide every message of a batch in order; `firsts` holds what is stored already, by key.
 
-    The accounts, by person number, are changed to what the batch leaves.
+    The accounts, by person number, and the registered cards are changed to what the batch leaves.
     """
     batch = Batch()
-    met: dict[MessageKey, Recorded] = {}
-    for message, key, standing, stored in zip(messages, keys, registered, firsts, strict=True):
-        first = stored or met.get(key)
+    met = dict(firsts)
+    rule_of = rules.at(opened.settled_at)
+    for message, key, standing in zip(messages, keys, registered, strict=True):
+        first = met.get(key)
         if first is not None:
             batch.answers.append(_repeat(first, message))
             continue
         account = accounts.get(message.person_no)
-        decision = decide(message, account, standing, opened.business_day)
+        rule = rule_of.get(account.terms if account is not None else "") or rule_of[""]
+        decision = decide(message, account, standing, rule, opened.business_day)
         position = len(batch.settlements)
-        transfers = _move(message, account, standing, decision, opened, position)
+        transfers: list[Transfer] = []
+        if account is not None and decision.status == "settled":
+            transfers = _move(message, account, standing, decision, opened, position)
+            batch.changed[account.account_id] = account
         row = _row(message, account, decision, opened, position)
+        if account is not None and decision.activates_card:
+            batch.activations.append(_activate(row, account, standing))
         content = content_text(row)
         met[key] = Recorded(row, opened.settled_at)
         batch.settlements.append(row)
@@ -93,8 +105,6 @@ def assemble(
         batch.leaves.append(leaf(row, content, transfers))
         batch.keys.append(KeyRow(row.batch_id, fingerprint(content), row.business_day, position, key))
         batch.answers.append(Answer(outcome(row, opened.settled_at, replayed=False), row.bucket, is_new=True))
-        if transfers and account is not None:
-            batch.changed[account.account_id] = account
     return batch
 
 
@@ -107,35 +117,89 @@ def _repeat(first: Recorded, message: Message) -> Answer:
 
 def _move(
     message: Message,
-    account: Account | None,
+    account: Account,
     standing: Registered,
     decision: Decision,
     opened: OpenBatch,
     position: int,
 ) -> list[Transfer]:
-    """The transfers of one settlement; changes the account."""
-    if decision.status != "settled" or account is None:
-        return []
-    if message.kind == "contribution":
-        credit(account, message.amount)
-        return [
+    """The transfers of one settlement; changes the account. What the year's end carries over goes first."""
+    moves = _Moves(account, opened, position)
+    if account.part_year < opened.business_day.year:
+        moves.carry_over(opened.business_day.year)
+    if message.kind == "payment":
+        if decision.account_paid:
+            assert standing.institution is not None
+            moves.pay(standing.institution.account_id, decision)
+    elif is_debit(message):
+        moves.pay(FUND_ACCOUNT, decision)
+    elif message.amount:
+        moves.receive(FUND_ACCOUNT, message.amount, accumulated=message.kind == "interest")
+    return moves.transfers
+
+
+class _Moves:
+    """The movements of one settlement on one personal account; a part that bears nothing makes no transfer."""
+
+    __slots__ = ("_account", "_opened", "_position", "transfers")
+
+    def __init__(self, account: Account, opened: OpenBatch, position: int) -> None:
+        self._account = account
+        self._opened = opened
+        self._position = position
+        self.transfers: list[Transfer] = []
+
+    def carry_over(self, year: int) -> None:
+        current = self._account.balance - self._account.accumulated
+        if current:
+            self._pay(CARRY_OVER_ACCOUNT, current, accumulated=False)
+            self.receive(CARRY_OVER_ACCOUNT, current, accumulated=True)
+        self._account.part_year = year
+
+    def pay(self, payee: int, decision: Decision) -> None:
+        current = decision.account_paid - decision.accumulated_paid
+        if current:
+            self._pay(payee, current, accumulated=False)
+        if decision.accumulated_paid:
+            self._pay(payee, decision.accumulated_paid, accumulated=True)
+
+    def _pay(self, payee: int, amount: int, *, accumulated: bool) -> None:
+        account, opened = self._account, self._opened
+        debit(account, amount, accumulated=accumulated)
+        self.transfers.append(
             Transfer(
-                opened.batch_id, FUND_ACCOUNT, account.account_id, message.amount,
-                None, account.balance, None, account.last_entry,
-                opened.business_day, position, 0, account.bucket,
+                opened.batch_id, account.account_id, payee, amount,
+                account.balance, None, account.last_entry, None,
+                opened.business_day, self._position, len(self.transfers), account.bucket, accumulated,
             )
-        ]  # fmt: skip
-    if decision.account_paid == 0:
-        return []
-    assert standing.institution_account is not None
-    debit(account, decision.account_paid)
-    return [
-        Transfer(
-            opened.batch_id, account.account_id, standing.institution_account, decision.account_paid,
-            account.balance, None, account.last_entry, None,
-            opened.business_day, position, 0, account.bucket,
-        )
-    ]  # fmt: skip
+        )  # fmt: skip
+
+    def receive(self, payer: int, amount: int, *, accumulated: bool) -> None:
+        account, opened = self._account, self._opened
+        credit(account, amount, accumulated=accumulated)
+        self.transfers.append(
+            Transfer(
+                opened.batch_id, payer, account.account_id, amount,
+                None, account.balance, None, account.last_entry,
+                opened.business_day, self._position, len(self.transfers), account.bucket, accumulated,
+            )
+        )  # fmt: skip
+
+
+def _activate(row: Settlement, account: Account, standing: Registered) -> Activation:
+    """Changes the cards and the account for the messages behind; the rows are written with the batch."""
+    card, retired, institution = standing.card, standing.old_card, standing.institution
+    assert card is not None
+    assert institution is not None
+    card.state = "active"
+    if retired is not None:
+        retired.state = "replaced"
+    if account.state == "dormant":
+        account.state = "normal"
+    retired_card_no = None if retired is None else retired.card_no
+    return Activation(
+        card.card_no, row.person_no, institution.kind, row.institution, row.settlement_id, retired_card_no
+    )
 
 
 def _row(message: Message, account: Account | None, decision: Decision, opened: OpenBatch, position: int) -> Settlement:
@@ -166,6 +230,8 @@ def _row(message: Message, account: Account | None, decision: Decision, opened: 
         card.card_sn,
         message.med_type,
         orjson.dumps(message.metadata).decode() if message.metadata is not None else None,
+        decision.accumulated_paid,
+        particulars_text(message, card_activated=decision.activates_card),
     )
 
 

@@ -26,6 +26,7 @@ from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message, decode
 from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
 from app.settlement.records import rejection
+from app.settlement.rules import RuleBook
 
 _log = logs.get(__name__)
 
@@ -63,6 +64,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         self._settings = settings
         self._pool = pool
+        self._rules = RuleBook(settings.cut_off)
         self._consumer = consumer
         self._producer = producer
         self._publisher = Publisher(producer, settings.topic_outcomes)
@@ -176,7 +178,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         tries = 0
         while True:
             try:
-                isolated = await settle_isolating(self._pool, messages, cut_off=self._settings.cut_off)
+                isolated = await settle_isolating(self._pool, messages, rules=self._rules)
             except DatabaseUnavailable as error:
                 if tries == 0:
                     _log.warning("database_away_partitions_paused", reason=str(error))

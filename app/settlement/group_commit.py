@@ -7,7 +7,6 @@ load, and a lone request waits for nothing.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import time
 from typing import NamedTuple
 
 from app import metrics
@@ -19,6 +18,7 @@ from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Message
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import Dispatch
+from app.settlement.rules import RuleBook
 
 
 class _Request(NamedTuple):
@@ -27,10 +27,10 @@ class _Request(NamedTuple):
 
 
 class GroupCommit:
-    def __init__(self, pool: Pool, outbox: Outbox, *, cut_off: time, batch_max: int, waiting_max: int) -> None:
+    def __init__(self, pool: Pool, outbox: Outbox, *, rules: RuleBook, batch_max: int, waiting_max: int) -> None:
         self._pool = pool
         self._outbox = outbox
-        self._cut_off = cut_off
+        self._rules = rules
         self._batch_max = batch_max
         self._waiting_max = waiting_max
         self._requests: deque[_Request] = deque()
@@ -75,7 +75,7 @@ class GroupCommit:
         messages = [message for request in group for message in request.messages]
         try:
             with metrics.STAGE.labels("settle").time():
-                isolated = await settle_isolating(self._pool, messages, cut_off=self._cut_off)
+                isolated = await settle_isolating(self._pool, messages, rules=self._rules)
         except DatabaseUnavailable as error:
             for request in group:
                 if not request.answered.cancelled():

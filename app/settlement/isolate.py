@@ -1,7 +1,6 @@
 """Settling a batch of which the database may refuse one message: the others must not suffer for it."""
 
 from collections.abc import Sequence
-from datetime import time
 from typing import NamedTuple
 
 import asyncpg
@@ -10,6 +9,7 @@ from app import logs
 from app.database import Pool, Remedy, remedy
 from app.settlement.batch import Answer
 from app.settlement.messages import Message
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
 _log = logs.get(__name__)
@@ -28,13 +28,13 @@ class Isolated(NamedTuple):
     batch_ids: list[int]
 
 
-async def settle_isolating(pool: Pool, messages: Sequence[Message], *, cut_off: time) -> Isolated:
+async def settle_isolating(pool: Pool, messages: Sequence[Message], *, rules: RuleBook) -> Isolated:
     """Settle a batch; one that is refused is halved, in order, until the refused message stands alone.
 
     Raises DatabaseUnavailable as `settle` does; what its earlier halves settled is then replayed by the next try.
     """
     try:
-        settled = await settle(pool, messages, cut_off=cut_off)
+        settled = await settle(pool, messages, rules=rules)
     except Exception as error:
         if remedy(error) is not Remedy.REFUSE:
             raise
@@ -43,8 +43,8 @@ async def settle_isolating(pool: Pool, messages: Sequence[Message], *, cut_off: 
             _log.error("message_refused", reason=refusal.reason)
             return Isolated([refusal], [])
         middle = len(messages) // 2
-        first = await settle_isolating(pool, messages[:middle], cut_off=cut_off)
-        second = await settle_isolating(pool, messages[middle:], cut_off=cut_off)
+        first = await settle_isolating(pool, messages[:middle], rules=rules)
+        second = await settle_isolating(pool, messages[middle:], rules=rules)
         return Isolated(first.answers + second.answers, first.batch_ids + second.batch_ids)
     return Isolated(list(settled.answers), [] if settled.batch_id is None else [settled.batch_id])
 

@@ -61,19 +61,33 @@ class Card(msgspec.Struct, frozen=True, gc=False):
 NO_CARD = Card(None)
 
 
-Kind = Literal["payment", "contribution"]
+class OldCard(msgspec.Struct, frozen=True, gc=False):
+    """The old medical card, which comes before the new card at the first use in a pharmacy."""
+
+    card_no: CardNo
+    card_sn: CardSn | None = None
+
+
+Kind = Literal[
+    "payment", "registration",
+    "contribution", "retiree_credit", "claw_back", "adjustment", "carry_over", "interest",
+]  # fmt: skip
 #: What institutions may send. Money comes in by the agency's own way alone.
-INSTITUTION_KINDS: frozenset[Kind] = frozenset({"payment"})
+INSTITUTION_KINDS: frozenset[Kind] = frozenset({"payment", "registration"})
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One card transaction. Unknown fields are ignored."""
+    """One card transaction. Unknown fields are ignored. `amount` is needed but for kinds that move no money of its own.
+
+    `visit` says that the person is registered for one, at a hospital; `old_card` that it came before the new card, at
+    a pharmacy. Either makes this the first use of a card that is not yet active. `direction` is the agency's.
+    """
 
     institution: Institution
     message_id: MessageId
     kind: Kind
     person_no: PersonNo
-    amount: Amount
+    amount: Amount = 0
     card: Card | None = None
     med_type: MedType | None = None
     short_balance: Literal["split", "decline"] = "split"
@@ -81,6 +95,19 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     use_debit: bool = False
     occurred_at: Moment | None = None
     metadata: dict[str, Any] | None = None
+    visit: Literal["outpatient", "inpatient"] | None = None
+    old_card: OldCard | None = None
+    direction: Literal["credit", "debit"] | None = None
+
+    @property
+    def particulars(self) -> dict[str, Any] | None:
+        """What only some messages have, under the names that the sender knows."""
+        if self.visit is None and self.old_card is None and self.direction is None:
+            return None
+        named: dict[str, Any] = {"visit": self.visit, "direction": self.direction}
+        if self.old_card is not None:
+            named |= {"old_card.card_no": self.old_card.card_no, "old_card.card_sn": self.old_card.card_sn}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class Malformed(msgspec.Struct, frozen=True, gc=False):
@@ -119,8 +146,21 @@ def read_fields(fields: Any) -> Message | Malformed:
         return _invalid(fields, str(error))
     if message.institution == AGENCY:
         return _malformed(fields, Code.INVALID_FIELD, "This code is the agency's own.", "/institution")
-    if message.kind not in INSTITUTION_KINDS:
-        return _malformed(fields, Code.KIND_UNKNOWN, f"Institutions send no {message.kind}.", "/kind")
+    if message.kind != "payment":
+        if message.kind not in INSTITUTION_KINDS:
+            return _malformed(fields, Code.KIND_UNKNOWN, f"Institutions send no {message.kind}.", "/kind")
+        if message.visit is None and message.old_card is None:
+            return _malformed(fields, Code.INVALID_FIELD, "A registration has a visit or an old_card.", "/visit")
+        if message.amount:
+            return _malformed(
+                fields, Code.INVALID_AMOUNT, "A registration moves no money; a payment may have a visit.", "/amount"
+            )
+    elif not message.amount:
+        return _malformed(fields, Code.INVALID_AMOUNT, "Object missing required field `amount`", "/amount")
+    if message.direction is not None:
+        return _malformed(fields, Code.INVALID_FIELD, "Only the agency adjusts.", "/direction")
+    if message.visit is not None and message.old_card is not None:
+        return _malformed(fields, Code.INVALID_FIELD, "One message has a visit or an old_card, not both.", "/old_card")
     if message.occurred_at is not None and not _has_utc(message.occurred_at):
         return _malformed(fields, Code.INVALID_FIELD, "Outside the years 1 to 9999 in UTC.", "/occurred_at")
     card = message.card
@@ -146,7 +186,9 @@ _CLEAN = re.compile(rf"[A-Za-z0-9]*\|{_ID}*\|{_ID}*\|[0-9]*\|{_ID}*\|{_ID}*").fu
 
 
 def _has_clean_texts(message: Message) -> bool:
-    card = message.card or NO_CARD
+    card, old_card = message.card or NO_CARD, message.old_card
+    if old_card is not None and not _CLEAN(f"||{old_card.card_no}||{old_card.card_sn or ''}|"):
+        return False
     return bool(
         _CLEAN(
             f"{message.institution}|{message.message_id}|{message.person_no}|{message.med_type or ''}"
@@ -162,6 +204,8 @@ def _place_of_unclean_text(message: Message) -> str:
         "/person_no": message.person_no,
         "/card/card_no": card.card_no,
         "/card/card_sn": card.card_sn,
+        "/old_card/card_no": message.old_card and message.old_card.card_no,
+        "/old_card/card_sn": message.old_card and message.old_card.card_sn,
     }
     unclean = [place for place, text in id_places.items() if text and not re.fullmatch(f"{_ID}*", text)]
     if not _is_institution(message.institution):

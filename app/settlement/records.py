@@ -46,6 +46,8 @@ class Settlement(NamedTuple):
     card_sn: str | None
     med_type: str | None
     metadata: str | None
+    accumulated_paid: int
+    particulars: str | None
 
     @property
     def settlement_id(self) -> str:
@@ -60,11 +62,12 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
     settled_at: datetime
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
-    """One source of a settled amount, in fen."""
+class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One source of a settled amount, in fen; of the account, which of its parts."""
 
     source: Literal["account", "cash"]
     amount: int
+    part: Literal["current", "accumulated"] | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +89,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     parts: tuple[Part, ...] = ()
     business_day: date | None = None
     settled_at: datetime | None = None
+    card_activated: bool = False
     replayed: bool = False
     differing_fields: tuple[str, ...] = ()
     detail: str | None = None
@@ -111,6 +115,7 @@ def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome
         parts(row),
         row.business_day,
         settled_at,
+        row.particulars is not None and _card_activated(row.particulars),
         replayed,
         (),
         None,
@@ -149,11 +154,34 @@ def rejection(malformed: Malformed) -> Outcome:
 
 
 def parts(row: Settlement) -> tuple[Part, ...]:
-    """From where a settled amount came, in the order in which it was taken."""
-    if row.cash_due == 0:
-        return (Part("account", row.account_paid),) if row.account_paid else ()
-    cash = Part("cash", row.cash_due)
-    return (Part("account", row.account_paid), cash) if row.account_paid else (cash,)
+    """From where a settled amount came."""
+    if row.cash_due == 0 and row.accumulated_paid == 0:
+        return (Part("account", row.account_paid, "current"),) if row.account_paid else ()
+    current = row.account_paid - row.accumulated_paid
+    found = (
+        Part("account", current, "current"),
+        Part("account", row.accumulated_paid, "accumulated"),
+        Part("cash", row.cash_due),
+    )
+    return tuple(part for part in found if part.amount)
+
+
+# `particulars` holds the message's particulars and beside them this one, which is of the outcome.
+_CARD_ACTIVATED = "card_activated"
+
+
+def particulars_text(message: Message, *, card_activated: bool) -> str | None:
+    """The column `particulars`: JSON in key order, or None."""
+    named = message.particulars
+    if named is None:
+        return None
+    if card_activated:
+        named[_CARD_ACTIVATED] = True
+    return orjson.dumps(named, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _card_activated(particulars: str) -> bool:
+    return _CARD_ACTIVATED in orjson.loads(particulars)
 
 
 @lru_cache(maxsize=64)
@@ -180,6 +208,14 @@ def differing_fields(row: Settlement, message: Message) -> list[str]:
     )  # fmt: skip
     differing = [name for name, old, new in zip(_CONTENT, stored, sent, strict=True) if old != new]
     stored_metadata = orjson.loads(row.metadata) if row.metadata is not None else None
+    stored_particulars = orjson.loads(row.particulars) if row.particulars is not None else {}
+    stored_particulars.pop(_CARD_ACTIVATED, None)
+    sent_particulars = message.particulars or {}
+    differing += sorted(
+        name
+        for name in stored_particulars.keys() | sent_particulars.keys()
+        if stored_particulars.get(name) != sent_particulars.get(name)
+    )
     if _in_key_order(stored_metadata) != _in_key_order(message.metadata):  # as texts: in Python True == 1
         differing.append("metadata")
     return differing
@@ -190,11 +226,13 @@ def _in_key_order(metadata: dict[str, Any] | None) -> bytes:
 
 
 # The texts under the hashes: fields joined by `|`, NULL as `~`, truth as 1 or 0, times as microseconds since 1970. No
-# field but the metadata, which stands last, can hold any of these marks. `verify` builds the same texts in SQL.
+# field can hold any of these marks but the JSON of particulars and metadata, which stands last and is told apart by
+# what it begins with. What came with later releases (parts, particulars) adds to a text only where it is there, so
+# that the texts of older rows stay what they were. `verify` builds the same texts in SQL.
 
 
 def content_text(row: Settlement) -> str:
-    """The message's content without its metadata."""
+    """The message's content without its particulars and metadata."""
     occurred = "~" if row.occurred_at is None else epoch_us(row.occurred_at)
     return (
         f"{row.institution}|{row.message_id}|{row.kind}|{row.person_no}|{row.amount}|{row.cert_type or '~'}"
@@ -215,11 +253,16 @@ def leaf(row: Settlement, content: str, transfers: Sequence[Transfer]) -> bytes:
         f"{content}|{row.status}|{row.code}|{row.account_paid}|{row.mutual_aid_paid}|{row.debit_paid}"
         f"|{row.cash_due}|{balance}|{row.bucket}"
     )
+    if row.accumulated_paid:
+        text += f"|accumulated {row.accumulated_paid}"
     for t in transfers:
         text += (
             f"|{t.leg}|{t.debit_account}|{t.credit_account}|{t.amount}|{_or_null(t.debit_balance_after)}"
             f"|{_or_null(t.credit_balance_after)}|{_or_null(t.debit_entry)}|{_or_null(t.credit_entry)}"
+            f"{'|accumulated' if t.accumulated else ''}"
         )
+    if row.particulars is not None:
+        text += f"|particulars {row.particulars}"
     if row.metadata is not None:
         text += f"|{row.metadata}"
     return hashlib.sha256(text.encode()).digest()

@@ -9,28 +9,31 @@ from datetime import date
 from typing import NamedTuple
 
 from app.database import Connection
-from app.settlement.decide import Registered
-from app.settlement.messages import NO_CARD, Message, MessageKey
+from app.settlement.decide import Registered, RegisteredCard, RegisteredInstitution
+from app.settlement.messages import Message, MessageKey
 from app.settlement.records import Recorded, Settlement
 
-# One row a message, in the messages' order. LATERAL … LIMIT 1 keeps it a look-up by key in the one partition that
-# the key hashes to, whatever the planner thinks of the tables' size.
+# What is there, each once; most keys are new and bring no row. LATERAL … LIMIT 1 keeps the registry a look-up by key in
+# the one partition that the key hashes to, whatever the planner thinks of the tables' size.
 _READ_REGISTERS = """
 SELECT
-    c.person_no AS card_person_no, c.card_sn, c.state AS card_state, c.valid_to,
-    i.state AS institution_state, i.account_id AS institution_account,
-    taken.batch_id, taken.business_day, taken.position
-FROM unnest(string_to_array($1, '|'), string_to_array($2, '|'), string_to_array($3, '|'))
-    WITH ORDINALITY AS m (card_no, institution, message_key, place)
-LEFT JOIN parties.cards AS c ON c.card_no = m.card_no
-LEFT JOIN parties.institutions AS i ON i.institution = m.institution
-LEFT JOIN LATERAL (
+    'card' AS what, c.card_no AS name, c.person_no, c.card_sn, c.state, c.kind, c.valid_to AS day,
+    NULL::bigint AS number, NULL::smallint AS position
+FROM unnest(string_to_array($1, '|')) AS wanted (card_no)
+JOIN parties.cards AS c ON c.card_no = wanted.card_no
+UNION ALL
+SELECT 'institution', i.institution, NULL, NULL, i.state, i.kind, NULL, i.account_id, NULL
+FROM unnest(string_to_array($2, '|')) AS wanted (institution)
+JOIN parties.institutions AS i ON i.institution = wanted.institution
+UNION ALL
+SELECT 'key', wanted.message_key, NULL, NULL, NULL, NULL, taken.business_day, taken.batch_id, taken.position
+FROM unnest(string_to_array($3, '|')) AS wanted (message_key)
+JOIN LATERAL (
     SELECT k.batch_id, k.business_day, k.position
     FROM settlement.message_keys AS k
-    WHERE k.message_key = decode(m.message_key, 'hex')
+    WHERE k.message_key = decode(wanted.message_key, 'hex')
     LIMIT 1
 ) AS taken ON true
-ORDER BY m.place
 """
 
 _READ_SETTLEMENTS = f"""
@@ -49,19 +52,47 @@ class Place(NamedTuple):
     position: int
 
 
-async def read_registers(
-    connection: Connection, messages: Sequence[Message], keys: Sequence[MessageKey]
-) -> tuple[list[Registered], list[Place | None]]:
-    """What stands registered for each message, and where its key was taken before, both in the messages' order."""
+class Registers(NamedTuple):
+    """What stands registered for a batch: cards and institutions by number, and where keys were taken before."""
+
+    cards: dict[str, RegisteredCard]
+    institutions: dict[str, RegisteredInstitution]
+    taken: dict[MessageKey, Place]
+
+    def of(self, message: Message) -> Registered:
+        institution = self.institutions.get(message.institution)
+        if message.card is None or message.card.card_no is None:
+            return Registered(institution)
+        card = self.cards.get(message.card.card_no)
+        if message.old_card is None:
+            return Registered(institution, card)
+        old_card = self.cards.get(message.old_card.card_no)
+        if old_card is not None and message.old_card.card_sn not in (None, old_card.card_sn):
+            old_card = None
+        return Registered(institution, card, old_card)
+
+
+async def read_registers(connection: Connection, messages: Sequence[Message], keys: Sequence[MessageKey]) -> Registers:
     rows = await connection.fetch(
         _READ_REGISTERS,
-        "|".join([(message.card or NO_CARD).card_no or "" for message in messages]),
-        "|".join([message.institution for message in messages]),
+        "|".join(_cards_of(messages)),
+        "|".join({message.institution for message in messages}),
         "|".join([key.hex() for key in keys]),
     )
-    registered = [Registered(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
-    taken = [None if row[6] is None else Place(row[6], row[7], row[8]) for row in rows]
-    return registered, taken
+    registers = Registers({}, {}, {})
+    for what, name, person_no, card_sn, state, kind, day, number, position in rows:
+        if what == "card":
+            registers.cards[name] = RegisteredCard(name, person_no, card_sn, state, day, kind)
+        elif what == "institution":
+            registers.institutions[name] = RegisteredInstitution(number, kind, state)
+        else:
+            registers.taken[MessageKey(bytes.fromhex(name))] = Place(number, day, position)
+    return registers
+
+
+def _cards_of(messages: Sequence[Message]) -> set[str]:
+    cards = {message.card.card_no for message in messages if message.card is not None and message.card.card_no}
+    return cards | {message.old_card.card_no for message in messages if message.old_card is not None}
 
 
 async def read_settlements(connection: Connection, places: Sequence[Place]) -> dict[Place, Recorded]:

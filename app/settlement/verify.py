@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.database import Connection
-from app.ledger.accounts import FUND_ACCOUNT
+from app.ledger.accounts import CARRY_OVER_ACCOUNT, FUND_ACCOUNT
 from app.ledger.journal import MARK_BYTES, TREE_FAN_OUT
 from app.ledger.verify import VIOLATIONS_MAX, Check, Violation
 from app.settlement.messages import message_key
@@ -22,6 +22,11 @@ _CONTENT = """concat_ws(
     coalesce(s.card_no, '~'), coalesce(s.card_sn, '~'), coalesce(s.med_type, '~'), s.decline_if_short::int,
     s.use_mutual_aid::int, s.use_debit::int, coalesce(trunc(extract(epoch FROM s.occurred_at) * 1000000)::text, '~')
 )"""
+
+# `decide.is_debit`, and payments.
+_IS_DEBIT = """
+    s.kind IN ('payment', 'claw_back') OR s.kind = 'adjustment' AND s.particulars::jsonb ->> 'direction' = 'debit'
+"""
 
 _STRAYS = """
 SELECT
@@ -76,46 +81,62 @@ ORDER BY batch_id, position
 """
 
 # A field that held a mark that separates fields, or the one for NULL, could let two rows have one hashed text.
-_FIELDS = """
+_FIELDS = f"""
 SELECT format('settlement batch %s position %s', batch_id, position) AS broken_row, detail
 FROM (
     SELECT
         batch_id,
         position,
         CASE
-            WHEN kind NOT IN ('payment', 'contribution') OR status NOT IN ('settled', 'declined', 'rejected')
+            WHEN kind NOT IN (
+                    'payment', 'registration', 'contribution', 'retiree_credit', 'claw_back', 'adjustment',
+                    'carry_over', 'interest'
+                ) OR status NOT IN ('settled', 'declined', 'rejected')
                 OR (status = 'settled') <> (code = 'ok') THEN 'no settlement has this kind, status and code'
             WHEN concat(institution, message_id, code, person_no, cert_type, card_no, card_sn, med_type) ~ '[|~]'
-                OR metadata NOT LIKE '{%' THEN 'a field holds a mark that separates fields'
-            WHEN amount <= 0 OR least(account_paid, mutual_aid_paid, debit_paid, cash_due) < 0
+                OR metadata NOT LIKE '{{%' OR particulars NOT LIKE '{{%'
+                THEN 'a field holds a mark that separates fields'
+            WHEN (amount <= 0) <> (kind IN ('registration', 'carry_over')) OR amount < 0
+                THEN format('a %s is not of %s fen', kind, amount)
+            WHEN least(account_paid, accumulated_paid, mutual_aid_paid, debit_paid, cash_due) < 0
                 THEN 'an amount is negative'
+            WHEN accumulated_paid > account_paid THEN 'more of its account part is accumulated than there is'
             WHEN account_paid::numeric + mutual_aid_paid + debit_paid + cash_due
-                <> CASE WHEN status = 'settled' AND kind = 'payment' THEN amount ELSE 0 END
+                <> CASE WHEN status = 'settled' AND is_debit THEN amount ELSE 0 END
                 THEN format('its parts do not suit a %s %s of %s fen', status, kind, amount)
         END AS detail
-    FROM settlement.settlements
+    FROM settlement.settlements AS s, LATERAL (SELECT {_IS_DEBIT} AS is_debit) AS kinds
 ) AS looked_at
 WHERE detail IS NOT NULL
 ORDER BY batch_id, position
-"""
+"""  # noqa: S608
 
-# Money moves once, between the two accounts that the message names; a settlement that is not settled moves none.
+# Money moves once, between the two accounts that the message names; a settlement that is not settled moves none. What
+# the year's end carries over before it stays within the account (`app.ledger.verify`).
 _MOVEMENTS = f"""
 WITH moved AS (
     SELECT
         batch_id, position, business_day, bucket, debit_account, credit_account,
         sum(amount) AS fen,
+        coalesce(sum(amount) FILTER (WHERE accumulated), 0) AS accumulated,
         coalesce(min(debit_balance_after), max(credit_balance_after)) AS balance_after
     FROM ledger.transfers
+    WHERE debit_account <> {CARRY_OVER_ACCOUNT} AND credit_account <> {CARRY_OVER_ACCOUNT}
     GROUP BY batch_id, position, business_day, bucket, debit_account, credit_account
 ), stated AS (
     SELECT
         s.batch_id, s.position, s.business_day, s.bucket, s.balance_after,
-        CASE WHEN s.status <> 'settled' THEN 0 WHEN s.kind = 'payment' THEN s.account_paid ELSE s.amount END AS fen,
-        CASE WHEN s.kind = 'payment' THEN person.account_id ELSE {FUND_ACCOUNT} END AS debit_account,
-        CASE WHEN s.kind = 'payment' THEN i.account_id ELSE person.account_id END AS credit_account,
+        CASE WHEN s.status <> 'settled' THEN 0 WHEN is_debit THEN s.account_paid ELSE s.amount END AS fen,
+        CASE WHEN s.kind = 'interest' AND s.status = 'settled' THEN s.amount ELSE s.accumulated_paid END AS accumulated,
+        CASE WHEN is_debit THEN person.account_id ELSE {FUND_ACCOUNT} END AS debit_account,
+        CASE
+            WHEN s.kind = 'payment' THEN i.account_id
+            WHEN is_debit THEN {FUND_ACCOUNT}
+            ELSE person.account_id
+        END AS credit_account,
         person.bucket AS bucket_due
     FROM settlement.settlements AS s
+    CROSS JOIN LATERAL (SELECT {_IS_DEBIT} AS is_debit) AS kinds
     LEFT JOIN ledger.accounts AS person ON person.owner = s.person_no AND person.kind = 'personal'
     LEFT JOIN parties.institutions AS i ON i.institution = s.institution
 ), looked_at AS (
@@ -130,6 +151,9 @@ WITH moved AS (
                 THEN format('its money moved from account %s to %s, not from %s to %s',
                             m.debit_account, m.credit_account,
                             coalesce(s.debit_account::text, 'none'), coalesce(s.credit_account::text, 'none'))
+            WHEN s.accumulated <> coalesce(m.accumulated, 0)
+                THEN format('says that %s fen are of the accumulated part, its transfers moved %s',
+                            s.accumulated, coalesce(m.accumulated, 0))
             WHEN m.fen IS NOT NULL AND s.balance_after IS DISTINCT FROM m.balance_after
                 THEN format('says that %s fen were left, its transfers left %s', s.balance_after, m.balance_after)
             WHEN s.bucket <> s.bucket_due
@@ -145,23 +169,29 @@ WHERE detail IS NOT NULL
 ORDER BY batch_id, position
 """  # noqa: S608
 
-# `records.leaf` and `journal.tree_root` as SQL: a leaf is the text of the settlement, its transfers and its metadata.
+# `records.leaf` and `journal.tree_root` as SQL: a leaf is the text of the settlement, its transfers, its particulars
+# and its metadata.
 # The root proves the batch, the marks tell the row.
 _TREE = f"""
 WITH pieces AS (
     SELECT s.batch_id, s.position, -1 AS place, concat_ws(
         '|', {_CONTENT}, s.status, s.code, s.account_paid, s.mutual_aid_paid, s.debit_paid, s.cash_due,
-        coalesce(s.balance_after::text, '~'), s.bucket
+        coalesce(s.balance_after::text, '~'), s.bucket,
+        CASE WHEN s.accumulated_paid <> 0 THEN 'accumulated ' || s.accumulated_paid END
     ) AS piece
     FROM settlement.settlements AS s
     UNION ALL
     SELECT batch_id, position, leg, concat_ws(
         '|', '', leg, debit_account, credit_account, amount, coalesce(debit_balance_after::text, '~'),
-        coalesce(credit_balance_after::text, '~'), coalesce(debit_entry::text, '~'), coalesce(credit_entry::text, '~')
+        coalesce(credit_balance_after::text, '~'), coalesce(debit_entry::text, '~'), coalesce(credit_entry::text, '~'),
+        CASE WHEN accumulated THEN 'accumulated' END
     )
     FROM ledger.transfers
     UNION ALL
-    SELECT batch_id, position, 32768, '|' || metadata FROM settlement.settlements WHERE metadata IS NOT NULL
+    SELECT batch_id, position, 32768, '|particulars ' || particulars
+    FROM settlement.settlements WHERE particulars IS NOT NULL
+    UNION ALL
+    SELECT batch_id, position, 32769, '|' || metadata FROM settlement.settlements WHERE metadata IS NOT NULL
 ), leaves AS (
     SELECT batch_id, position, sha256(convert_to(string_agg(piece, '' ORDER BY place), 'UTF8')) AS hash
     FROM pieces GROUP BY batch_id, position

@@ -14,6 +14,7 @@ from app.parties.csv_files import CardRow, InstitutionRow, PersonRow
 from app.parties.load import store_cards, store_institutions, store_persons
 from app.progress import Progress, unseen
 from app.settlement.messages import Message
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
 from loadtests.bench.payments import INSTITUTIONS, OPENING_FEN, card_no, card_sn, institution_code, person_no
@@ -71,12 +72,13 @@ async def _open_accounts(pool: Pool, persons: int, progress: Progress) -> None:
 
 async def _pay_in(pool: Pool, ledger: Installation, payers: Sequence[int], progress: Progress) -> None:
     batches = chunked(payers, _CONTRIBUTIONS)
+    rules = RuleBook(ledger.settings.cut_off)
     done = 0
 
     async def pay() -> None:
         nonlocal done
         for numbers in batches:
-            settled = await settle(pool, [_contribution(n) for n in numbers], cut_off=ledger.settings.cut_off)
+            settled = await settle(pool, [_contribution(n) for n in numbers], rules=rules)
             assert all(answer.outcome.status == "settled" for answer in settled.answers)
             done += len(numbers)
             progress("opening balances", done, len(payers))

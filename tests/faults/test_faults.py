@@ -39,6 +39,45 @@ async def test_nothing_is_lost_or_doubled_where_nothing_happens(house: House, tr
     await traffic.assert_settled_once()
 
 
+async def test_the_check_itself_finds_what_is_lost_doubled_or_changed(house: House, traffic: Traffic) -> None:
+    await house.start_worker()
+    await house.start_api()
+    async with traffic.flowing(http=True):
+        await house.settle_until(300)
+    await traffic.assert_settled_once()
+    traffic.patience_seconds = 1
+    key = next(iter(traffic.sent))
+    told, answers = list(house.outcomes.records), list(traffic.answers)
+
+    async def finds() -> None:
+        with pytest.raises(AssertionError):
+            await traffic.assert_settled_once()
+        house.outcomes.records[:], traffic.answers[:] = told, answers
+
+    traffic.sent["H00000000001", "LOST"] = traffic.sent[key]
+    await finds()
+    del traffic.sent["H00000000001", "LOST"]
+    house.outcomes.records[:] = [record for record in told if key[1].encode() not in (record.value or b"")]
+    await finds()
+    traffic.answers[0] = {**answers[0], "account_paid": answers[0]["account_paid"] + 1}
+    await finds()
+    async with owned(house) as owner:
+        for change, mended in (
+            ("UPDATE ledger.accounts SET balance = balance + 1 WHERE owner = 'P1'", "balance - 1"),
+            ("UPDATE settlement.settlements SET position = position + 900 WHERE message_id = 'T1'", "position - 900"),
+        ):
+            await owner.execute(change)
+            await finds()
+            await owner.execute(change.replace("balance + 1", mended).replace("position + 900", mended))
+        await owner.execute(
+            "INSERT INTO settlement.settlements SELECT (jsonb_populate_record(s, '{\"position\": 900}')).*"
+            " FROM settlement.settlements AS s WHERE message_id = 'T1' LIMIT 1"
+        )
+        await finds()
+        await owner.execute("DELETE FROM settlement.settlements WHERE position = 900")
+    await traffic.assert_settled_once()
+
+
 async def test_a_killed_worker(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     async with traffic.flowing():

@@ -11,6 +11,7 @@ from app.demo.expected import Expectation, expected_outcomes
 from app.demo.population import make_population, write_csv
 from app.loading import LoadFiles, load
 from app.settlement.messages import Malformed, decode
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
 MIDNIGHT = time(0, 0)
@@ -21,7 +22,7 @@ async def test_a_made_day_comes_to_what_the_recount_says(pool: Pool, tmp_path: P
     population = make_population(500, 60, seed=11)
     day = list(make_day(population, 6_000, seed=11))
     expected = expected_outcomes(population, day)
-    report = await load(pool, LoadFiles(*write_csv(population, tmp_path)), cut_off=MIDNIGHT)
+    report = await load(pool, LoadFiles(*write_csv(population, tmp_path)), rules=RuleBook(MIDNIGHT))
     assert report.persons.loaded == 500
 
     answers: Counter[tuple[str, str]] = Counter()
@@ -32,7 +33,7 @@ async def test_a_made_day_comes_to_what_the_recount_says(pool: Pool, tmp_path: P
                 answers[("rejected", decoded.code) if decoded.answerable else ("dead_letter", "")] += 1
             else:
                 messages.append(decoded)
-        settled = await settle(pool, messages, cut_off=MIDNIGHT)
+        settled = await settle(pool, messages, rules=RuleBook(MIDNIGHT))
         answers.update(
             ("replayed" if answer.outcome.replayed else answer.outcome.status, answer.outcome.code)
             for answer in settled.answers

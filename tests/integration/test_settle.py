@@ -19,6 +19,7 @@ from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import AMOUNT_MAX, Card, Message
 from app.settlement.publisher import encode
 from app.settlement.records import Outcome
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from app.verify import verify
 from tests.builders import (
@@ -46,7 +47,7 @@ async def ledger(pool: Pool) -> Pool:
 
 
 async def outcomes(pool: Pool, *messages: Message) -> list[Outcome]:
-    settled = await settle(pool, messages, cut_off=MIDNIGHT)
+    settled = await settle(pool, messages, rules=RuleBook(MIDNIGHT))
     return [answer.outcome for answer in settled.answers]
 
 
@@ -184,7 +185,7 @@ async def test_a_repeat_writes_nothing(ledger: Pool) -> None:
     message = payment()
     await outcomes(ledger, message)
     before = [await count(ledger, table) for table in ("ledger.batches", "ledger.transfers", "settlement.settlements")]
-    settled = await settle(ledger, [message, message], cut_off=MIDNIGHT)
+    settled = await settle(ledger, [message, message], rules=RuleBook(MIDNIGHT))
     after = [await count(ledger, table) for table in ("ledger.batches", "ledger.transfers", "settlement.settlements")]
     assert settled.batch_id is None
     assert before == after
@@ -421,7 +422,7 @@ async def _somebody_waits(pool: Pool) -> bool:
 
 
 async def isolated(pool: Pool, *messages: Message) -> Isolated:
-    return await settle_isolating(pool, messages, cut_off=MIDNIGHT)
+    return await settle_isolating(pool, messages, rules=RuleBook(MIDNIGHT))
 
 
 async def test_a_message_that_the_database_refuses_stands_alone(
@@ -519,7 +520,7 @@ _HOT = {
     accounts._LOCK_PERSONAL: "'BIG1|BIG2'",
     register._READ_REGISTERS: "'BIG1|', 'I00000000001|I00000000002', '00ff|0123'",
     register._READ_SETTLEMENTS: "ARRAY[1000001], ARRAY[current_date], ARRAY[0]",
-    posting._WRITE_BALANCES: "'10001|10002', '1|2', '0|0', '0|0', '0|0'",
+    posting._WRITE_BALANCES: "'10001|10002', '1|2', '0|0', '0|0', '0|0', '0|0', '2026|2026'",
     sweeper._SETTLEMENTS: "1000001, current_date",
 }
 

@@ -9,6 +9,7 @@ import pytest
 from app.database import Pool
 from app.errors import DatabaseUnavailable, UsageError
 from app.settlement.messages import AMOUNT_MAX, Card, Message
+from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from app.verify import CHECKS, print_report, run_verify, verify
 from hypothesis import HealthCheck, given
@@ -53,7 +54,7 @@ async def test_a_mixed_run_is_whole(books: Pool, database: Database) -> None:
         payment(person_no="RICH", amount=4, metadata={"药": "阿司匹林 | ~ \\ \x00 🏥", "n": [1.5, None, True]}),
     ]
     conflicting = payment(message_id=messages[0].message_id, amount=1)
-    settled = await settle(books, [*messages, *messages, conflicting], cut_off=MIDNIGHT)
+    settled = await settle(books, [*messages, *messages, conflicting], rules=RuleBook(MIDNIGHT))
     assert [answer.is_new for answer in settled.answers] == [True] * 8 + [False] * 9
     assert (await verify(database.app_url)).violations == []
 
@@ -63,11 +64,11 @@ async def test_several_lanes_and_days_are_whole(books: Pool, database: Database)
     async with books.acquire() as connection, connection.transaction():
         await connection.execute("SELECT FROM ledger.lanes WHERE lane = 0 FOR NO KEY UPDATE")
         for cut_off in (MIDNIGHT, DAY_BEFORE, MIDNIGHT):
-            settled = await settle(books, [payment(person_no="PERSON1", amount=1)], cut_off=cut_off)
+            settled = await settle(books, [payment(person_no="PERSON1", amount=1)], rules=RuleBook(cut_off))
             assert settled.batch_id is not None
             assert settled.batch_id % 1024 == 1
             days.add(settled.answers[0].outcome.business_day)
-    await settle(books, [payment(person_no="PERSON1", amount=1)], cut_off=MIDNIGHT)
+    await settle(books, [payment(person_no="PERSON1", amount=1)], rules=RuleBook(MIDNIGHT))
     assert len(days) == 2
     assert (await verify(database.app_url)).violations == []
 
@@ -76,7 +77,7 @@ async def test_several_lanes_and_days_are_whole(books: Pool, database: Database)
 async def test_the_hash_tree_is_the_same_in_sql(pool: Pool, database: Database, size: int) -> None:
     await add_institution(pool)
     await add_person(pool, balance=300_000)
-    await settle(pool, [payment() for _ in range(size)], cut_off=MIDNIGHT)
+    await settle(pool, [payment() for _ in range(size)], rules=RuleBook(MIDNIGHT))
     assert (await verify(database.app_url)).violations == []
 
 
@@ -106,14 +107,14 @@ messages = st.builds(
 @given(batch=st.lists(messages, min_size=1, max_size=30))
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_hashed_texts_are_the_same_in_sql(books: Pool, database: Database, batch: Sequence[Message]) -> None:
-    await settle(books, batch, cut_off=MIDNIGHT)
+    await settle(books, batch, rules=RuleBook(MIDNIGHT))
     assert (await verify(database.app_url)).violations == []
 
 
 async def test_it_looks_at_one_moment_beside_live_traffic(books: Pool, database: Database) -> None:
     async def traffic() -> None:
         for _ in range(40):
-            await settle(books, [payment(person_no="PERSON1", amount=1) for _ in range(50)], cut_off=MIDNIGHT)
+            await settle(books, [payment(person_no="PERSON1", amount=1) for _ in range(50)], rules=RuleBook(MIDNIGHT))
 
     running = [asyncio.create_task(traffic()) for _ in range(3)]
     rows = []
@@ -133,7 +134,7 @@ async def test_a_whole_ledger_is_reported(books: Pool, database: Database, capsy
     shown = capsys.readouterr()
     for check in CHECKS:
         assert f"verify {check.name}: " in shown.err
-        assert f"{check.name:9}  {check.claim}" in shown.out
+        assert f"{check.name:10}  {check.claim}" in shown.out
     assert f"The ledger is whole: {len(CHECKS)} checks in " in shown.out
 
 

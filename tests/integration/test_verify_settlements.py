@@ -206,6 +206,7 @@ async def test_every_column_is_proved(
 ) -> None:
     where = "batch_id = 4096" if table == "ledger.batches" else at(1, 4096)
     await owner.execute(f"ALTER TABLE {SETTLEMENTS} DROP CONSTRAINT settlement_parts_sum_to_amount")
+    await owner.execute(f"ALTER TABLE {SETTLEMENTS} DROP CONSTRAINT settlement_accumulated_is_of_account")
     await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
     columns = await owner.fetch(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"

@@ -1,7 +1,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import orjson
 import pytest
@@ -20,8 +20,9 @@ from app.ledger.accounts import Account
 from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
 from app.settlement.batch import assemble
-from app.settlement.decide import Registered
+from app.settlement.decide import Registered, RegisteredCard, RegisteredInstitution
 from app.settlement.messages import NO_CARD, Malformed, Message, decode, message_key
+from app.settlement.rules import RegionRule, Rules
 
 MESSAGES = 60_000
 
@@ -234,26 +235,28 @@ def test_the_recount_of_a_few_by_hand() -> None:
     }
 
 
+def _registered(card: MadePerson) -> RegisteredCard:
+    return RegisteredCard(card.card_no, card.person_no, card.card_sn, card.card_state, card.valid_to, "social_security")
+
+
 def _decide_all(population: Population, messages: Sequence[Message]) -> Expected:
     """The service's own pure core over the same messages, as one batch."""
     states = {place.institution: place.state for place in population.institutions}
     cards = {person.card_no: person for person in population.persons}
     accounts = {
-        person.person_no: Account(number, person.balance, 0, 0, bucket_of(person.person_no), "normal")
+        person.person_no: Account(number, person.balance, 0, 0, bucket_of(person.person_no), "normal", 0, 2026, "")
         for number, person in enumerate(population.persons, 1_000)
     }
     registered = []
     for message in messages:
         card = cards.get((message.card or NO_CARD).card_no or "")
         state = states.get(message.institution)
-        registered.append(
-            Registered(None, None, None, None, state, 2)
-            if card is None
-            else Registered(card.person_no, card.card_sn, card.card_state, card.valid_to, state, 2)
-        )
+        institution = None if state is None else RegisteredInstitution(2, "hospital", state)
+        registered.append(Registered(institution, card and _registered(card)))
     keys = [message_key(message.institution, message.message_id) for message in messages]
     opened = OpenBatch(1024, b"", datetime(2026, 3, 2, 4, tzinfo=UTC), date(2026, 3, 2))
-    batch = assemble(messages, keys, registered, [None] * len(messages), accounts, opened)
+    rules = Rules(time(0, 0), {"": [RegionRule(datetime(2026, 1, 1, tzinfo=UTC), use_accumulated_first=False)]})
+    batch = assemble(messages, keys, registered, {}, accounts, rules, opened)
     result = Expected({person_no: account.balance for person_no, account in accounts.items()})
     for row in batch.settlements:
         result.recorded[row.institution, row.message_id] = Expectation(

@@ -1,13 +1,14 @@
 """What a message comes to, case by case, and that no case pays more than there is or other than was asked."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from app.codes import Code
 from app.ledger.accounts import Account
-from app.settlement.decide import Decision, Registered, decide
+from app.settlement.decide import Decision, Registered, RegisteredCard, RegisteredInstitution, decide
 from app.settlement.messages import AMOUNT_MAX, Card
+from app.settlement.rules import RegionRule
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import contribution, payment
@@ -16,24 +17,35 @@ TODAY = date(2026, 11, 22)
 ALL_STATES = ["issued", "active", "temp_lost", "lost", "pin_locked", "replaced", "cancelled", "expired"]
 
 
-def account(balance: int = 10_000, *, held: int = 0, state: str = "normal") -> Account:
-    return Account(1_000, balance, held, 0, 7, state)
+RULE = RegionRule(datetime(2026, 1, 1, tzinfo=UTC), use_accumulated_first=False)
 
 
-def registered(**overrides: Any) -> Registered:
-    """An active institution and an active card Z1 of P1."""
+def account(balance: int = 10_000, *, held: int = 0, state: str = "normal", accumulated: int = 0) -> Account:
+    return Account(1_000, balance, held, 0, 7, state, accumulated, TODAY.year, "")
+
+
+def registered(
+    *,
+    institution_state: str | None = "active",
+    institution_kind: str = "hospital",
+    card_state: str | None = "active",
+    old_card: RegisteredCard | None = None,
+    **card: Any,
+) -> Registered:
+    """An active hospital and an active card Z1 of P1."""
+    institution = institution_state and RegisteredInstitution(2_000, institution_kind, institution_state)
+    return Registered(institution or None, registered_card(state=card_state, **card) if card_state else None, old_card)
+
+
+def registered_card(**overrides: Any) -> RegisteredCard:
     fields: dict[str, Any] = {
-        "card_person_no": "P1",
-        "card_sn": "SN1",
-        "card_state": "active",
-        "card_valid_to": TODAY,
-        "institution_state": "active",
-        "institution_account": 2_000,
-    }
-    return Registered(**{**fields, **overrides})
+        "card_no": "Z1", "person_no": "P1", "card_sn": "SN1", "state": "active", "valid_to": TODAY,
+        "kind": "social_security",
+    }  # fmt: skip
+    return RegisteredCard(**{**fields, **overrides})
 
 
-NO_CARD_KNOWN = {"card_person_no": None, "card_sn": None, "card_state": None, "card_valid_to": None}
+NO_CARD_KNOWN = {"card_state": None}
 BY_CARD = Card("03", "Z1", "SN1")
 
 
@@ -57,50 +69,57 @@ def declined(code: Code) -> Decision:
     ],
 )
 def test_a_card_that_is_not_active_pays_nothing(state: str, code: Code) -> None:
-    assert decide(payment(card=BY_CARD), account(), registered(card_state=state), TODAY) == declined(code)
+    assert decide(payment(card=BY_CARD), account(), registered(card_state=state), RULE, TODAY) == declined(code)
 
 
 @pytest.mark.parametrize(
     ("holds", "code"),
     [
         (NO_CARD_KNOWN, Code.CARD_UNKNOWN),
-        ({"card_person_no": "P2"}, Code.CARD_OF_ANOTHER_PERSON),
+        ({"person_no": "P2"}, Code.CARD_OF_ANOTHER_PERSON),
         ({"card_sn": "SN2"}, Code.CARD_SN_MISMATCH),
-        ({"card_valid_to": date(2026, 11, 21)}, Code.CARD_EXPIRED),
-        ({"card_valid_to": TODAY}, Code.OK),
-        ({"card_valid_to": date(2099, 1, 1)}, Code.OK),
+        ({"valid_to": date(2026, 11, 21)}, Code.CARD_EXPIRED),
+        ({"valid_to": TODAY}, Code.OK),
+        ({"valid_to": date(2099, 1, 1)}, Code.OK),
         # What is said first where several things are wrong: nothing of another person's card.
-        ({"card_person_no": "P2", "card_state": "lost", "card_sn": "SN2"}, Code.CARD_OF_ANOTHER_PERSON),
+        ({"person_no": "P2", "card_state": "lost", "card_sn": "SN2"}, Code.CARD_OF_ANOTHER_PERSON),
         ({"card_sn": "SN2", "card_state": "replaced"}, Code.CARD_SN_MISMATCH),
-        ({"card_state": "lost", "card_valid_to": date(2020, 1, 1)}, Code.CARD_LOST),
+        ({"card_state": "lost", "valid_to": date(2020, 1, 1)}, Code.CARD_LOST),
     ],
     ids=str,
 )
 def test_a_card_pays_as_far_as_it_fits(holds: dict[str, Any], code: Code) -> None:
-    assert decide(payment(card=BY_CARD), account(), registered(**holds), TODAY).code is code
+    assert decide(payment(card=BY_CARD), account(), registered(**holds), RULE, TODAY).code is code
 
 
 def test_a_card_without_its_identification_code_is_taken_by_its_number() -> None:
-    assert decide(payment(card=Card("03", "Z1")), account(), registered(), TODAY).code is Code.OK
+    assert decide(payment(card=Card("03", "Z1")), account(), registered(), RULE, TODAY).code is Code.OK
 
 
 @pytest.mark.parametrize("cert_type", ["01", "02"])
 @pytest.mark.parametrize("state", ALL_STATES)
 def test_who_shows_no_card_is_not_asked_for_its_state(cert_type: Any, state: str) -> None:
     message = payment(card=Card(cert_type))
-    assert decide(message, account(), registered(card_state=state, card_person_no="P2"), TODAY).status == "settled"
+    assert decide(message, account(), registered(card_state=state, person_no="P2"), RULE, TODAY).status == "settled"
 
 
 # Accounts and institutions
 
 
-@pytest.mark.parametrize(("state", "code"), [("frozen", Code.ACCOUNT_FROZEN), ("closed", Code.ACCOUNT_CLOSED)])
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("dormant", Code.ACCOUNT_DORMANT),
+        ("frozen", Code.ACCOUNT_FROZEN),
+        ("closed", Code.ACCOUNT_CLOSED),
+    ],
+)
 def test_an_account_that_is_not_normal_pays_nothing(state: str, code: Code) -> None:
-    assert decide(payment(), account(state=state), registered(), TODAY) == declined(code)
+    assert decide(payment(), account(state=state), registered(), RULE, TODAY) == declined(code)
 
 
 def test_an_unknown_person_pays_nothing() -> None:
-    assert decide(payment(), None, registered(), TODAY) == declined(Code.PERSON_UNKNOWN)
+    assert decide(payment(), None, registered(), RULE, TODAY) == declined(Code.PERSON_UNKNOWN)
 
 
 @pytest.mark.parametrize(("state", "code"), [(None, Code.INSTITUTION_UNKNOWN), ("blocked", Code.INSTITUTION_BLOCKED)])
@@ -109,7 +128,7 @@ def test_an_institution_that_may_not_settle_is_rejected_before_anything_is_said_
     state: str | None, code: Code, payer: Account | None
 ) -> None:
     message = payment(card=BY_CARD)
-    decision = decide(message, payer, registered(institution_state=state, card_state="lost"), TODAY)
+    decision = decide(message, payer, registered(institution_state=state, card_state="lost"), RULE, TODAY)
     assert decision == Decision("rejected", code)
 
 
@@ -122,11 +141,13 @@ def test_an_institution_that_may_not_settle_is_rejected_before_anything_is_said_
     ],
 )
 def test_money_comes_in_to_every_account_that_is_not_closed(state: str, expected: Decision) -> None:
-    assert decide(contribution("P1", 5), account(state=state), registered(institution_state=None), TODAY) == expected
+    assert (
+        decide(contribution("P1", 5), account(state=state), registered(institution_state=None), RULE, TODAY) == expected
+    )
 
 
 def test_money_for_an_unknown_person_does_not_come_in() -> None:
-    assert decide(contribution("P1", 5), None, registered(), TODAY) == declined(Code.PERSON_UNKNOWN)
+    assert decide(contribution("P1", 5), None, registered(), RULE, TODAY) == declined(Code.PERSON_UNKNOWN)
 
 
 # Balances
@@ -154,7 +175,7 @@ def test_what_is_available_is_paid_and_the_rest_is_cash_or_a_decline(
     balance: int, held: int, amount: int, paid: int, short_balance: str
 ) -> None:
     message = payment(amount=amount, short_balance=short_balance)
-    decision = decide(message, account(balance, held=held), registered(), TODAY)
+    decision = decide(message, account(balance, held=held), registered(), RULE, TODAY)
     if short_balance == "decline" and paid < amount:
         assert decision == declined(Code.INSUFFICIENT_FUNDS)
     else:
@@ -187,7 +208,7 @@ def test_the_parts_sum_to_the_amount_and_never_exceed_what_is_available(
     """Split parts that sum to more than the whole: blnk#73."""
     payer = account(balance + held, held=held, state=state)
     stands = registered(card_state=card_state, institution_state=institution_state)
-    decision = decide(payment(amount=amount, card=card, short_balance=short_balance), payer, stands, TODAY)
+    decision = decide(payment(amount=amount, card=card, short_balance=short_balance), payer, stands, RULE, TODAY)
     parts = (decision.account_paid, decision.mutual_aid_paid, decision.debit_paid, decision.cash_due)
     assert min(parts) >= 0
     assert sum(parts) == (amount if decision.status == "settled" else 0)
