@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     watchdog_seconds: int = Field(60, ge=5, le=3_600, description="A worker with lag and no progress exits")
     drain_seconds_max: int = Field(20, ge=1, le=600, description="Bound of a graceful stop")
 
+    data_keys: SecretStr = Field(
+        SecretStr(""), description="Keys of personal data, `id:base64 of 32 bytes`,…; the first one is current"
+    )
+
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")

@@ -14,7 +14,17 @@ from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_producer
 from app.parties.vault import Vault
-from app.routes import account_states, cards, contract, health, mutual_aid, person_records, persons, transactions
+from app.routes import (
+    account_states,
+    cards,
+    contract,
+    funding,
+    health,
+    mutual_aid,
+    person_records,
+    persons,
+    transactions,
+)
 from app.routes.problems import handle_problems
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
@@ -53,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(cards.router)
     app.include_router(mutual_aid.router)
     app.include_router(account_states.router)
+    app.include_router(funding.router)
     app.add_middleware(RequestTimes)
     handle_problems(app)
     contract.describe(app)

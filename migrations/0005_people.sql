@@ -173,3 +173,15 @@ CREATE TABLE parties.card_verifications (
 );
 CREATE INDEX card_verification_of_person ON parties.card_verifications (person_no, verification_id);
 GRANT SELECT, INSERT ON parties.card_verifications TO medsettle_app;
+
+-- What was changed of a person and by whom: the names of the fields, never what stands in them.
+CREATE TABLE parties.person_events (
+    event_id    bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_no   text        NOT NULL,
+    event       text        NOT NULL,
+    fields      text        NOT NULL,
+    actor       text        NOT NULL,
+    happened_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX person_event_of_person ON parties.person_events (person_no, event_id);
+GRANT SELECT, INSERT ON parties.person_events TO medsettle_app;

@@ -4,19 +4,21 @@ UTF-8 with or without a byte order mark; the first line names the columns, in an
 Reasons name the column and never quote what stands in it: a citizen number may have slipped into the wrong one.
 """
 
-import csv
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar
+from typing import Generic, NamedTuple, TypeGuard, TypeVar
 
 from app.errors import LoadError
+from app.parties import citizen_no
 from app.parties.agency import AGENCY
+from app.parties.csv_columns import Parser, day, fen, matching, of_few, one_of, optional
+from app.parties.csv_lines import fields_of, read_lines
+from app.progress import Progress, unseen
 
-LINE_BYTES_MAX = 16_384
 PROBLEMS_SHOWN_MAX = 100
 
 #: As `settlement.messages` limits the same fields of a message; a test holds the two together.
@@ -26,13 +28,13 @@ PATTERNS = {
     "person_no": f"{ID}{{1,30}}",
     "card_no": f"{ID}{{1,50}}",
     "card_sn": f"{ID}{{1,32}}",
+    "region": "[A-Za-z0-9._-]{0,20}",
+    # No control characters nor line ends, no blank at its ends.
+    "person_name": r"[^\x00-\x1f\x7f-\x9f\s]([^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,98}[^\x00-\x1f\x7f-\x9f\s])?",
 }
-#: An opening balance comes in as one message.
-BALANCE_MAX = 9_999_999_999_999_999
-
+ACCOUNT_STATES = ("dormant", "normal", "frozen", "closed")
 CARD_STATES = ("issued", "active", "temp_lost", "lost", "pin_locked", "replaced", "cancelled", "expired")
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Control characters and the line ends of Unicode.
 _NAME = "[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"
 
@@ -47,9 +49,17 @@ class InstitutionRow(NamedTuple):
 
 
 class PersonRow(NamedTuple):
+    """'' stands for what is not known; `state` is that of the account as it is opened."""
+
     line: int
     person_no: str
     balance: int
+    citizen_no: str = ""
+    name: str = ""
+    gender: str = ""
+    personal_status: str = ""
+    region: str = ""
+    state: str = "normal"
 
 
 class CardRow(NamedTuple):
@@ -59,10 +69,14 @@ class CardRow(NamedTuple):
     card_sn: str
     state: str
     valid_to: date
+    kind: str = "social_security"
+    medium: str = "contact"
+    bank: str = ""
+    issued_on: date | None = None
+    debit_application: str = "off"
 
 
 Row = TypeVar("Row", InstitutionRow, PersonRow, CardRow)
-Parser = Callable[[str], Any]
 
 
 class Problem(NamedTuple):
@@ -96,11 +110,15 @@ class Problems:
 
 @dataclass(frozen=True, slots=True)
 class Format(Generic[Row]):
-    """A kind of file: its columns in the order of its row's fields, the key first, and how each is read."""
+    """A kind of file: its columns in the order of its row's fields, the key first, and how each is read.
+
+    `fault` says what is wrong with a row whose columns are all right one by one; "" is nothing.
+    """
 
     make: Callable[..., Row]
     columns: Mapping[str, Parser]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    fault: Callable[[Row], str] = lambda _: ""
 
     @property
     def key(self) -> str:
@@ -113,19 +131,21 @@ class Table(Generic[Row]):
 
     file: Path
     is_understood: bool = False  # its header is good
+    columns: frozenset[str] = frozenset()  # that its header names
     rows: list[Row] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def read_table(file: Path, layout: Format[Row], problems: Problems) -> Table[Row]:
+def read_table(file: Path, layout: Format[Row], problems: Problems, progress: Progress = unseen) -> Table[Row]:
     """Read and check a file; what is wrong with it goes to `problems`. Raises LoadError if it cannot be opened."""
     table: Table[Row] = Table(file)
     try:
-        lines = _lines(file, problems)
+        lines = read_lines(file, partial(problems.add, file), progress)
         number, text = next(lines, (1, ""))
-        header = _fields(text)
+        header = fields_of(text)
         if _names_columns(header, layout):
             table.is_understood = True
+            table.columns = frozenset(header)
             _read_rows(table, layout, header, lines, problems)
         else:
             wanted = ",".join(f"[{column}]" if column in layout.defaults else column for column in layout.columns)
@@ -133,38 +153,6 @@ def read_table(file: Path, layout: Format[Row], problems: Problems) -> Table[Row
     except OSError as error:
         raise LoadError(f"{file} cannot be read: {error.strerror}.") from error
     return table
-
-
-def _lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
-    """Number and text of every line that is not blank and can be read."""
-    with file.open("rb") as opened:
-        number, is_rest_of_line = 1, False
-        while raw := opened.readline(LINE_BYTES_MAX):
-            is_whole = raw.endswith(b"\n") or len(raw) < LINE_BYTES_MAX
-            if is_rest_of_line or not is_whole:
-                if not is_rest_of_line:
-                    problems.add(file, number, f"longer than {LINE_BYTES_MAX:,} bytes")
-            else:
-                try:
-                    text = raw.removeprefix(_BYTE_ORDER_MARK if number == 1 else b"").decode()
-                except UnicodeDecodeError:
-                    problems.add(file, number, "not UTF-8")
-                else:
-                    text = text.removesuffix("\n").removesuffix("\r")
-                    if text:
-                        yield number, text
-            is_rest_of_line = not is_whole
-            number += is_whole
-
-
-def _fields(text: str) -> list[str] | None:
-    """The fields of one line, or None if its quotes do not match."""
-    if '"' not in text:
-        return text.split(",")
-    try:
-        return next(csv.reader([text], strict=True))
-    except csv.Error:
-        return None
 
 
 def _names_columns(header: list[str] | None, layout: Format[Row]) -> TypeGuard[list[str]]:
@@ -186,7 +174,7 @@ def _read_rows(
     in_order = itemgetter(*[given.index(column) for column in layout.columns])
     parsers = tuple(layout.columns.values())
     for number, text in lines:
-        fields = _fields(text)
+        fields = fields_of(text)
         if fields is None or len(fields) != width:
             problems.add(table.file, number, "quotes that do not match" if fields is None else f"not {width} fields")
             continue
@@ -197,8 +185,9 @@ def _read_rows(
         except ValueError:
             problems.add(table.file, number, _refusal(layout, texts))
             continue
-        if earlier != number:
-            problems.add(table.file, number, f"the same {layout.key} as line {earlier}")
+        fault = f"the same {layout.key} as line {earlier}" if earlier != number else layout.fault(row)
+        if fault:
+            problems.add(table.file, number, fault)
             continue
         table.rows.append(row)
 
@@ -213,75 +202,74 @@ def _refusal(layout: Format[Row], texts: tuple[str, ...]) -> str:
     return "; ".join(reasons)
 
 
-# How each column is read: text → value, or ValueError with the rest of a sentence that the column's name begins.
+# The three kinds of file
 
 
-def _matching(pattern: str, words: str) -> Parser:
-    matches = re.compile(pattern).fullmatch
-
-    def parse(text: str) -> str:
-        if matches(text) is None:
-            raise ValueError(words)
-        return text
-
-    return parse
-
-
-def _one_of(*values: str) -> Parser:
-    words = f"is not one of {', '.join(values)}"
-    known = {value: value for value in values}
-
-    def parse(text: str) -> str:
-        value = known.get(text)
-        if value is None:
-            raise ValueError(words)
-        return value
-
-    return parse
+def _fault_of_person(row: PersonRow) -> str:
+    if bool(row.citizen_no) != bool(row.name):
+        return "citizen_no and name come together"
+    if row.gender and not row.citizen_no:
+        return "gender comes with a citizen_no"
+    if row.gender and row.gender != citizen_no.gender_of(row.citizen_no):
+        return "gender is not that of the citizen_no"
+    if row.state == "closed" and row.balance:
+        return "a closed account takes no opening balance"
+    return ""
 
 
-_is_whole_number = re.compile("0|[1-9][0-9]{0,15}").fullmatch
-_is_date = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+def _fault_of_card(row: CardRow) -> str:
+    if row.kind == "medical" and row.debit_application != "off":
+        return "a medical card has no debit_application"
+    if row.issued_on is not None and row.issued_on >= row.valid_to:
+        return "valid_to is not after issued_on"
+    return ""
 
 
-def _balance(text: str) -> int:
-    if _is_whole_number(text) is None:
-        raise ValueError(f"is not a whole number of fen from 0 to {BALANCE_MAX}")
-    return int(text)
-
-
-def _date(text: str) -> date:
-    try:
-        if _is_date(text) is not None:
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError("is not a date like 2034-01-31")
-
-
-_person_no = _matching(PATTERNS["person_no"], "is not 1 to 30 letters, digits or ._:@=+*-")
+_person_no = matching(PATTERNS["person_no"], "is not 1 to 30 letters, digits or ._:@=+*-")
+_bank = of_few(f"{ID}{{1,30}}", "is not 1 to 30 letters, digits or ._:@=+*-")
 
 INSTITUTIONS = Format(
     InstitutionRow,
     {
-        "institution": _matching(
+        "institution": matching(
             f"(?!{AGENCY}){PATTERNS['institution']}", f"is not 12 letters or digits, or is {AGENCY}, the agency's own"
         ),
-        "kind": _one_of("hospital", "pharmacy"),
-        "bank": _matching(f"{ID}{{1,30}}", "is not 1 to 30 letters, digits or ._:@=+*-"),
-        "name": _matching(_NAME, "is not 1 to 200 printable characters"),
-        "state": _one_of("active", "blocked"),
+        "kind": one_of("hospital", "pharmacy"),
+        "bank": _bank,
+        "name": matching(_NAME, "is not 1 to 200 printable characters"),
+        "state": one_of("active", "blocked"),
     },
     {"state": "active"},
 )
-PERSONS = Format(PersonRow, {"person_no": _person_no, "balance": _balance})
+PERSONS = Format(
+    PersonRow,
+    {
+        "person_no": _person_no,
+        "balance": fen,
+        "citizen_no": optional(citizen_no.normalised),
+        "name": optional(matching(PATTERNS["person_name"], "is not 1 to 100 printable characters")),
+        "gender": optional(one_of("male", "female")),
+        "personal_status": optional(one_of("employed", "unemployed", "retired")),
+        "region": of_few(PATTERNS["region"], "is not up to 20 letters, digits or ._-"),
+        "state": one_of(*ACCOUNT_STATES),
+    },
+    {**dict.fromkeys(("citizen_no", "name", "gender", "personal_status", "region"), ""), "state": "normal"},
+    _fault_of_person,
+)
 CARDS = Format(
     CardRow,
     {
-        "card_no": _matching(PATTERNS["card_no"], "is not 1 to 50 letters, digits or ._:@=+*-"),
+        "card_no": matching(PATTERNS["card_no"], "is not 1 to 50 letters, digits or ._:@=+*-"),
         "person_no": _person_no,
-        "card_sn": _matching(PATTERNS["card_sn"], "is not 1 to 32 letters, digits or ._:@=+*-"),
-        "state": _one_of(*CARD_STATES),
-        "valid_to": _date,
+        "card_sn": matching(PATTERNS["card_sn"], "is not 1 to 32 letters, digits or ._:@=+*-"),
+        "state": one_of(*CARD_STATES),
+        "valid_to": day,
+        "kind": one_of("social_security", "medical"),
+        "medium": one_of("contact", "dual_interface", "chip_and_stripe"),
+        "bank": optional(_bank),
+        "issued_on": optional(day, empty=None),
+        "debit_application": one_of("off", "on", "closed"),
     },
+    {"kind": "social_security", "medium": "contact", "bank": "", "issued_on": "", "debit_application": "off"},
+    _fault_of_card,
 )

@@ -1,0 +1,106 @@
+"""`medsettle contribute` is killed at any moment and run again: no line twice, none lost."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from app.database import transaction
+from app.installation import environment
+from app.parties.csv_files import PersonRow
+from app.parties.load import store_persons
+from app.verify import verify
+from tests.contribution_files import Line, csv_bytes
+from tests.harness import House, copy_of, eventually, house_in
+
+# Enough that a run takes some seconds, most persons with two lines, and two processes.
+_PERSONS = 40_000
+_LINES = 60_000
+_KILLS = 6
+
+
+def command(house: House, file: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", "from app.commands.funding import app; app()",
+         "contribute", str(file), "--operator", "clerk-1"],
+        env={**os.environ, **environment(house.settings)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def parts() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "app.funding.part" in (process.info["cmdline"] or []) and "KILLED-1" in process.info["cmdline"]
+    ]
+
+
+async def recorded(house: House) -> int:
+    count: int = await house.pool.fetchval(
+        "SELECT count(*) FROM settlement.settlements WHERE message_id LIKE 'KILLED-1:%'"
+    )
+    return count
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_killed_file_goes_on(house_folder: Path, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    lines: list[Line] = [(f"P{n % _PERSONS}", 1 + n % 7, "contribution") for n in range(_LINES)]
+    lines += [("NOBODY", 3, "contribution"), ("P1", 0, "contribution")]
+    file = tmp_path / "file.csv"
+    file.write_bytes(csv_bytes(lines, file_no="KILLED-1"))
+    async with house_in(copy_of(house_folder, tmp_path / "house")) as house:
+        async with transaction(house.pool) as connection:
+            await store_persons(connection, [PersonRow(0, f"P{n}", 0) for n in range(_PERSONS)])
+        progress = []
+        for kill in range(_KILLS):
+            running = command(house, file)
+            if kill % 2:  # while lines are settling
+                before = await recorded(house)
+
+                async def goes_on(before: int = before, running: "subprocess.Popen[bytes]" = running) -> bool:
+                    return running.poll() is not None or await recorded(house) > before
+
+                await eventually(goes_on)
+                await asyncio.sleep(chance.uniform(0, 0.2))
+            else:
+                await asyncio.sleep(chance.uniform(0.2, 2.0))
+            running.kill()
+            running.communicate()
+            progress.append(await recorded(house))
+        assert any(0 < count < _LINES for count in progress), progress
+        await _parts_follow()
+        last = command(house, file)
+        output, _ = await asyncio.to_thread(last.communicate)
+        assert last.returncode == 0
+        assert f"settled: {_LINES:,} lines" in output.decode()
+        assert "refused: 2 lines" in output.decode()
+        await _assert_once(house, lines)
+
+
+async def _parts_follow() -> None:
+    """A part whose command is dead ends when it tells of its batch."""
+    deadline = time.monotonic() + 30
+    while parts():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+async def _assert_once(house: House, lines: list[Line]) -> None:
+    wanted: dict[str, int] = {}
+    for person_no, amount, _ in lines[:_LINES]:
+        wanted[person_no] = wanted.get(person_no, 0) + int(amount)
+    rows = await house.pool.fetch("SELECT owner, balance FROM ledger.accounts WHERE kind = 'personal'")
+    assert {row["owner"]: row["balance"] for row in rows} == wanted
+    assert await recorded(house) == _LINES + 1  # that of NOBODY is recorded as declined
+    report = await house.pool.fetchrow("SELECT settled_count, settled_total FROM funding.contribution_files")
+    assert report is not None
+    assert tuple(report) == (_LINES, sum(wanted.values()))
+    assert (await verify(house.installation.owner_url)).ok
