@@ -5,9 +5,17 @@ from pathlib import Path
 
 import typer
 
+from app.commands import accounts, cards, funding, keys, rules, year_end
 from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+cli.command()(funding.contribute)
+cli.add_typer(funding.adjust, name="adjust")
+cli.add_typer(cards.app, name="cards")
+cli.add_typer(accounts.app, name="accounts")
+cli.add_typer(keys.app, name="keys")
+cli.add_typer(year_end.app, name="year-end")
+cli.add_typer(rules.app, name="rules")
 
 
 @cli.callback()
@@ -92,13 +100,18 @@ def demo(
 @cli.command()
 def load(
     institutions: Path | None = typer.Option(None, help="CSV: institution,kind,bank,name[,state]"),
-    persons: Path | None = typer.Option(None, help="CSV: person_no,balance (fen)"),
-    cards: Path | None = typer.Option(None, help="CSV: card_no,person_no,card_sn,state,valid_to"),
+    persons: Path | None = typer.Option(
+        None, help="CSV: person_no,balance (fen)[,citizen_no,name,gender,personal_status,region,state]"
+    ),
+    cards: Path | None = typer.Option(
+        None, help="CSV: card_no,person_no,card_sn,state,valid_to[,kind,medium,bank,issued_on,debit_application]"
+    ),
 ) -> None:
     """Load files, all or nothing; bad lines are reported by number. Running it again is harmless."""
     from app.database import open_pool
     from app.loading import LoadFiles
     from app.loading import load as load_files
+    from app.parties.vault import Vault
     from app.progress import shown
     from app.settlement.rules import RuleBook
 
@@ -112,6 +125,7 @@ def load(
                     pool,
                     LoadFiles(institutions, persons, cards),
                     rules=RuleBook(settings.cut_off),
+                    vault=Vault.of(settings.data_keys),
                     progress=progress,
                     owner_url=settings.owner_database_url.get_secret_value(),
                 )

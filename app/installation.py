@@ -20,14 +20,18 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.database import connect
 from app.embedded.broker import ensure_topics
-from app.embedded.disk import made_folder
+from app.embedded.disk import made_folder, refusals_explained
 from app.embedded.ports import free_port
 from app.embedded.process import Child, spawn
 from app.embedded.stack import Stack, running_stack
 from app.errors import StackError
 from app.migrate import migrate
+from app.parties.vault import new_entry
 
 APPLICATION_ROLE = "medsettle_app"
+
+#: In the data folder of an embedded stack: entries of MEDSETTLE_DATA_KEYS, the current one first.
+KEY_FILE = "data_keys"
 
 # The embedded broker has no idempotent producer, and it takes short sessions, so a killed worker is replaced soon.
 # On loopback bytes cost less than packing them.
@@ -115,6 +119,7 @@ async def installed(
                 "owner_database_url": SecretStr(stack.postgres.superuser_url),
                 "kafka_bootstrap_servers": stack.broker.bootstrap_servers,
                 "api_port": settings.api_port or free_port(),
+                "data_keys": settings.data_keys if settings.data_keys.get_secret_value() else kept_key(stack.data_dir),
                 **_EMBEDDED_KAFKA,
             }
         )
@@ -122,6 +127,20 @@ async def installed(
         async with _with_schema(installation):
             await _let_application_log_in(installation.owner_url, password)
             yield installation
+
+
+def kept_key(data_dir: Path) -> SecretStr:
+    """The keys of personal data that lie beside the embedded servers' data; one is made at the first start."""
+    file = data_dir / KEY_FILE
+    with refusals_explained(data_dir):
+        if not file.exists():
+            # Written apart and renamed: a start that was killed leaves no half key behind.
+            written = file.with_suffix(".new")
+            written.unlink(missing_ok=True)
+            written.touch(mode=0o600)
+            written.write_text(f"{new_entry(1)}\n")
+            written.rename(file)
+        return SecretStr(",".join(file.read_text().split()))
 
 
 @asynccontextmanager

@@ -164,6 +164,7 @@ def _read(files: LoadFiles, problems: Problems, progress: Progress) -> _Files:
         return Table(Path(), is_understood=True) if file is None else read_table(file, layout, problems, progress)
 
     read = _Files(table(files.institutions, INSTITUTIONS), table(files.persons, PERSONS), table(files.cards, CARDS))
+    read.cards.lines.clear()  # nobody refers to cards
     check_total(read.persons, problems)
     if not all(table.is_understood for table in read):
         problems.refuse(_NOTHING_LOADED)  # without a header the other files' references cannot be judged

@@ -17,9 +17,11 @@ from app.parties.vault import Vault
 from app.routes import (
     account_states,
     cards,
+    certificates,
     contract,
     funding,
     health,
+    inquiry,
     mutual_aid,
     person_records,
     persons,
@@ -64,6 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(mutual_aid.router)
     app.include_router(account_states.router)
     app.include_router(funding.router)
+    app.include_router(inquiry.router)
+    app.include_router(certificates.router)
     app.add_middleware(RequestTimes)
     handle_problems(app)
     contract.describe(app)

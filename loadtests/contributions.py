@@ -76,7 +76,8 @@ def write_file(file: Path, lines: int, persons: int) -> int:
 async def _contribute(ledger: Installation, file: Path) -> Run:
     start = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from app.commands.funding import app; app()", "contribute", str(file), "--operator", "bench",
+        sys.executable, "-m", "app",
+        "contribute", str(file), "--operator", "bench",
         env={**os.environ, **environment(ledger.settings)},
     )  # fmt: skip
     root = psutil.Process(process.pid)

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 _REFUSED_SHOWN_MAX = 100
 
-app = typer.Typer(no_args_is_help=True)
 adjust = typer.Typer(no_args_is_help=True, help="Correct a balance by hand: one clerk proposes, another one decides.")
-app.add_typer(adjust, name="adjust")
 
 
-@app.command()
 def contribute(
     file: Path = typer.Argument(..., exists=True, dir_okay=False, help="CSV, or Parquet where it ends in .parquet"),
     operator: str = typer.Option(..., help="The clerk's id; recorded with the file"),

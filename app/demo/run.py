@@ -12,6 +12,7 @@ from rich.console import Console
 from app.config import ZONE, Settings
 from app.database import connect
 from app.demo.answers import message_times, read_answers
+from app.demo.card_life import live_through, print_steps
 from app.demo.day import DayMessage, make_day
 from app.demo.expected import Expected, expected_outcomes
 from app.demo.population import Population
@@ -42,12 +43,15 @@ async def run_demo(settings: Settings, data_dir: Path, *, transactions: int, per
         console.print(f"A day of {len(messages):,} messages of {len(population.persons):,} persons goes to Kafka")
         seconds = await _settle_day(installation, messages, console)
         report = await _report(installation, population, expected, len(messages), seconds)
+        await installation.start_api()
+        steps = await live_through(installation.base_url, population)
         verification = await verify(installation.settings.database_url.get_secret_value())
         print_verification(verification)
+        print_steps(console, steps)
         print_report(console, report)
         if keep:
             await _keep(installation, console)
-        return report.adds_up and verification.ok
+        return report.adds_up and verification.ok and all(step.holds for step in steps)
 
 
 async def _settle_day(installation: Installation, messages: Sequence[DayMessage], console: Console) -> float:
@@ -124,7 +128,6 @@ async def _keep(installation: Installation, console: Console) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await installation.start_api()
     settings = installation.settings
     console.print(
         f"\nIt keeps running until Ctrl-C:\n"

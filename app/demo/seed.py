@@ -6,6 +6,7 @@ from app.config import Settings
 from app.database import open_pool
 from app.demo.population import Population, make_population, write_csv
 from app.loading import LoadFiles, load
+from app.parties.vault import Vault
 from app.progress import shown
 from app.settlement.rules import RuleBook
 
@@ -23,5 +24,12 @@ async def load_population(settings: Settings, folder: Path, persons: int) -> Pop
     owner_url = settings.owner_database_url.get_secret_value()
     async with pool:
         with shown() as progress:
-            await load(pool, files, rules=RuleBook(settings.cut_off), progress=progress, owner_url=owner_url)
+            await load(
+                pool,
+                files,
+                rules=RuleBook(settings.cut_off),
+                vault=Vault.of(settings.data_keys),
+                progress=progress,
+                owner_url=owner_url,
+            )
     return population

@@ -212,6 +212,8 @@ def _fault_of_person(row: PersonRow) -> str:
         return "gender comes with a citizen_no"
     if row.gender and row.gender != citizen_no.gender_of(row.citizen_no):
         return "gender is not that of the citizen_no"
+    if row.citizen_no and row.person_no.upper() == row.citizen_no:
+        return "person_no is the citizen_no, which is kept in no clear text"
     if row.state == "closed" and row.balance:
         return "a closed account takes no opening balance"
     return ""

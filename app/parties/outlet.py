@@ -67,17 +67,22 @@ async def switch_debit_on(
 async def change_debit_application(connection: Connection, card_no: str, event: str, occasion: Occasion) -> bool:
     """Apply switch_off or close; False where it is so already. The money stays in the holder's account at the bank.
 
-    Raises Refused (card_unknown, illegal_transition).
+    Raises Refused (card_unknown, wrong_bank, illegal_transition).
     """
     card, _ = await lock_card(connection, card_no)
+    _check_bank(card, occasion)
     return await _write_debit_application(connection, card, event, occasion)
 
 
 async def _check_holder(connection: Connection, vault: Vault, card: Card, citizen_no: str, occasion: Occasion) -> None:
-    if card.bank != occasion.place:
-        raise Refused(Code.WRONG_BANK, "Another bank issued the card.")
+    _check_bank(card, occasion)
     if not await identity_matches(connection, vault, card.person_no, citizen_no):
         raise Refused(Code.IDENTITY_MISMATCH, "The identity document is not the card holder's.")
+
+
+def _check_bank(card: Card, occasion: Occasion) -> None:
+    if card.bank != occasion.place:
+        raise Refused(Code.WRONG_BANK, "Another bank issued the card.")
 
 
 def _check_validity(card: Card, event: str, today: date) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from app.database import transaction
 from app.parties import account_states
@@ -14,6 +14,10 @@ router = APIRouter(prefix="/v1/persons", tags=["accounts"])
 
 
 class AccountChange(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"operator": "clerk-17", "reason": "Court order 7/2026"}]}
+    )
+
     operator: Operator
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 

@@ -19,6 +19,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def example(**fields: Any) -> ConfigDict:
+    """The `model_config` of a Body of a clerk, which shows an example in the document of the API."""
+    return ConfigDict(json_schema_extra={"examples": [{**fields, "operator": "clerk-17"}]})
+
+
 _MEANINGS = {
     400: "Not JSON.",
     404: "There is no such person, card or record.",

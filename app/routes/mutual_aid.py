@@ -11,7 +11,7 @@ from app.database import transaction
 from app.errors import Refused
 from app.parties import mutual_aid
 from app.parties.mutual_aid import Grant, Relation
-from app.routes.agency import Body, Operator, PersonNo, problems
+from app.routes.agency import Body, Operator, PersonNo, example, problems
 from app.routes.services import services_of
 
 router = APIRouter(prefix="/v1/mutual-aid-grants", tags=["mutual aid"])
@@ -23,6 +23,8 @@ _GRANTS_MAX = 1_000
 class Authorisation(Body):
     """relation: what the granter is to the beneficiary."""
 
+    model_config = example(beneficiary="P00000001", granter="P00000002", relation="spouse")
+
     beneficiary: PersonNo
     granter: PersonNo
     relation: Relation
@@ -32,12 +34,16 @@ class Authorisation(Body):
 class Order(Body):
     """grant_ids: every open grant of the beneficiary once, the first to be used first."""
 
+    model_config = example(beneficiary="P00000001", grant_ids=[12, 7])
+
     beneficiary: PersonNo
     grant_ids: Annotated[list[GrantId], Field(max_length=_GRANTS_MAX)]
     operator: Operator
 
 
 class Unbinding(Body):
+    model_config = example()
+
     operator: Operator
 
 

@@ -128,6 +128,8 @@ def _new_person(body: Registration) -> NewPerson:
     gender = numbers.gender_of(citizen_no)
     if body.gender not in (None, gender):
         raise Refused(Code.INVALID_FIELD, "The gender is not that of the citizen number.", "/gender")
+    if body.person_no.upper() == citizen_no:
+        raise Refused(Code.INVALID_FIELD, "The person number is the citizen number, which stays sealed.", "/person_no")
     return NewPerson(body.person_no, citizen_no, body.name, gender, body.personal_status, body.region)
 
 

@@ -62,6 +62,8 @@ def _invalid_request(error: RequestValidationError) -> Response:
         return problem(400, Code.INVALID_JSON)
     first = errors[0]
     place, *path = first["loc"]
+    if first["type"] == "extra_forbidden":
+        path.pop()  # the name of an unknown field is text of the sender too
     pointer = "".join(f"/{step}" for step in path) if place == "body" else f"/{place}/{path[0]}"
     return problem(422, Code.INVALID_FIELD, first["msg"], pointer=pointer)
 

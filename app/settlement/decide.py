@@ -11,21 +11,11 @@ import msgspec
 
 from app.codes import Code
 from app.ledger.accounts import Account
-from app.settlement.messages import Card, Message
+from app.parties.card_check import RegisteredCard, card_refusal
+from app.settlement.messages import Message
 from app.settlement.rules import RegionRule
 
 Status = Literal["settled", "declined", "rejected"]
-
-
-class RegisteredCard(msgspec.Struct, gc=False):
-    """A card as a batch finds it, and as the messages before leave it to those behind."""
-
-    card_no: str
-    person_no: str
-    card_sn: str
-    state: str
-    valid_to: date
-    kind: str
 
 
 class RegisteredInstitution(msgspec.Struct, frozen=True, gc=False):
@@ -86,7 +76,7 @@ def _payment(
     if message.card is not None and message.card.cert_type == "03":
         card = registered.card
         activates = card is not None and card.state == "issued" and _brings_first_use(message)
-        refusal = _card_refusal(message.card, message.person_no, card, today, activates=activates)
+        refusal = card_refusal(card, message.person_no, message.card.card_sn, today, activates=activates)
         if refusal is None and activates:
             refusal = _first_use_refusal(message, institution, registered.old_card, today)
         if refusal is not None:
@@ -115,36 +105,6 @@ def _out_of_accumulated(account: Account, paid: int, rule: RegionRule, today: da
     return max(0, paid - (account.balance - accumulated))
 
 
-# Cards
-
-
-_CARD_STATE_REFUSALS = {
-    "issued": Code.CARD_NOT_ACTIVE,
-    "temp_lost": Code.CARD_LOST,
-    "lost": Code.CARD_LOST,
-    "pin_locked": Code.CARD_PIN_LOCKED,
-    "replaced": Code.CARD_REPLACED,
-    "cancelled": Code.CARD_CANCELLED,
-    "expired": Code.CARD_EXPIRED,
-}
-
-
-def _card_refusal(
-    card: Card, person_no: str, registered: RegisteredCard | None, today: date, *, activates: bool
-) -> Code | None:
-    if registered is None:
-        return Code.CARD_UNKNOWN
-    if registered.person_no != person_no:
-        return Code.CARD_OF_ANOTHER_PERSON
-    if card.card_sn is not None and card.card_sn != registered.card_sn:
-        return Code.CARD_SN_MISMATCH
-    if registered.state != "active" and not activates:
-        return _CARD_STATE_REFUSALS[registered.state]
-    if registered.valid_to < today:
-        return Code.CARD_EXPIRED
-    return None
-
-
 # First use of a card, the two channels in which a message activates it (the founding text's second and third way): a
 # registration at a hospital, or at a pharmacy the old medical card first and then the new card of the same person.
 
@@ -158,10 +118,12 @@ def _registration(message: Message, account: Account | None, registered: Registe
         return Decision("rejected", Code.INSTITUTION_BLOCKED)
     if account is None:
         return Decision("declined", Code.PERSON_UNKNOWN)
+    if account.state == "closed":
+        return Decision("declined", Code.ACCOUNT_CLOSED)
     activates = False
     if message.card is not None and message.card.cert_type == "03":
         activates = card is not None and card.state == "issued"
-        refusal = _card_refusal(message.card, message.person_no, card, today, activates=activates)
+        refusal = card_refusal(card, message.person_no, message.card.card_sn, today, activates=activates)
         if refusal is not None:
             return Decision("declined", refusal)
     refusal = _first_use_refusal(message, institution, registered.old_card if activates else None, today, activates)

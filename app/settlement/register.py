@@ -9,7 +9,8 @@ from datetime import date
 from typing import NamedTuple
 
 from app.database import Connection
-from app.settlement.decide import Registered, RegisteredCard, RegisteredInstitution
+from app.parties.card_check import RegisteredCard
+from app.settlement.decide import Registered, RegisteredInstitution
 from app.settlement.messages import Message, MessageKey
 from app.settlement.records import Recorded, Settlement
 

@@ -26,7 +26,7 @@ _KILLS = 6
 
 def command(house: House, file: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-c", "from app.commands.funding import app; app()",
+        [sys.executable, "-m", "app",
          "contribute", str(file), "--operator", "clerk-1"],
         env={**os.environ, **environment(house.settings)},
         stdout=subprocess.PIPE,

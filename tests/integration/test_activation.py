@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from app.codes import Code
 from app.database import Pool, transaction
+from app.parties import outlet
 from app.parties.account_states import change_account
 from app.parties.activation import Activation, record_activations
 from tests.builders import HOSPITAL, PHARMACY, add_person
@@ -163,6 +164,9 @@ async def test_switching_debit_on_opens_an_account_at_the_bank_once(desk: Pool) 
         " JOIN parties.persons AS p ON p.person_no = 'P1' WHERE a.kind = 'debit'"
     )
     assert [tuple(row) for row in accounts] == [("BANK01/P1", 0, "normal", True)]
+    async with transaction(desk) as connection:
+        with refused(Code.WRONG_BANK):
+            await outlet.change_debit_application(connection, "Z2", "close", HERE._replace(place="BANK02"))
     assert await switch(desk, "close", "Z2")
     assert not await switch(desk, "close", "Z2")
     with refused(Code.ILLEGAL_TRANSITION, "closed"):

@@ -54,10 +54,8 @@ async def test_approved_money_moves_once(payer: Pool, database: Database, direct
 
 async def test_the_maker_may_not_decide(payer: Pool) -> None:
     proposed = await propose(payer)
-    for decision in (
-        approve(payer, proposed, "clerk-1"),
-        adjustments.reject(payer, proposed.adjustment_id, checker="clerk-1"),
-    ):
+    own_rejection = adjustments.reject(payer, proposed.adjustment_id, checker="clerk-1")
+    for decision in (approve(payer, proposed, "clerk-1"), own_rejection):
         with pytest.raises(Refused) as refused:
             await decision
         assert refused.value.code == Code.SAME_CLERK

@@ -167,7 +167,7 @@ async def test_a_lost_card_pays_nothing_on_the_very_next_payment(
     [
         ("loss", {"kind": "formal"}, "#"),
         ("loss", {"kind": "stolen"}, "#/kind"),
-        ("pin-unlock", {"verified_by": "T", "reference": "U", "pin": "123456"}, "#/pin"),
+        ("pin-unlock", {"verified_by": "T", "reference": "U", "pin": "123456"}, "#"),
         ("pin-unlock", {"verified_by": "T"}, "#/reference"),
         ("debit-application", {"action": "switch_on", "bank": "BANK01"}, "#"),
         ("recovery", {"reference": "R\u0000"}, "#/reference"),
@@ -219,6 +219,26 @@ async def test_a_damaged_card_is_replaced(desk: httpx.AsyncClient, card: str) ->
     problem = await assert_refused(desk, f"/v1/cards/{card}/recovery", 409, Code.ILLEGAL_TRANSITION)
     assert problem["detail"] == "A card in state replaced does not allow recover."
     await ask(desk, new["card_no"], "cancellation")
+
+
+_ROUTERS = ("/v1/cards", "/v1/mutual-aid-grants", "/v1/persons/{person_no}/account/")
+
+
+async def test_each_request_is_documented_with_an_example_and_its_problems(desk: httpx.AsyncClient) -> None:
+    document = (await desk.get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    asked = [
+        (path, route)
+        for path, routes in document["paths"].items()
+        for route in routes.values()
+        if path.startswith(_ROUTERS) and "requestBody" in route
+    ]
+    assert len(asked) == 13
+    for path, route in asked:
+        schema = schemas[route["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]]
+        [example] = schema["examples"]
+        assert set(schema["required"]) <= set(example) <= set(schema["properties"]), path
+        assert {"400", "404", "422", "503"} <= set(route["responses"]), path
 
 
 async def test_no_citizen_number_or_name_stands_in_the_log(agency: House, desk: httpx.AsyncClient, card: str) -> None:

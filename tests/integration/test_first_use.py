@@ -150,6 +150,12 @@ async def test_a_frozen_account_stays_frozen_when_its_card_is_activated(ledger: 
     assert (await outcome(ledger, payment(card=NEW))).code is Code.ACCOUNT_FROZEN
 
 
+async def test_a_closed_account_has_no_first_use(ledger: Pool) -> None:
+    await ledger.execute("UPDATE ledger.accounts SET state = 'closed' WHERE owner = 'P1'")
+    assert (await outcome(ledger, registration(card=NEW))).code is Code.ACCOUNT_CLOSED
+    assert (await states(ledger))["NEW1"] == "issued"
+
+
 async def test_messages_behind_the_activation_in_one_batch_find_the_card_active(ledger: Pool) -> None:
     batch = [payment(card=NEW), at_pharmacy(), payment(card=NEW), at_pharmacy(message_id="AGAIN"), payment()]
     answers = (await settle(ledger, batch, rules=RuleBook(MIDNIGHT))).answers

@@ -13,7 +13,7 @@ import pytest
 from app.codes import Code
 from app.ledger.buckets import bucket_of
 from app.watchdog import EXIT_STUCK
-from tests.builders import HOSPITAL, add_institution, add_person, payment_json
+from tests.builders import HOSPITAL, add_card, add_institution, add_person, payment_json
 from tests.harness import PARTITIONS, House, Record, copy_of, eventually, house_in
 
 
@@ -92,6 +92,22 @@ async def test_a_conflict_is_told_with_the_fields_that_differ(standing: House, p
     first, second = await standing.told(message_id, 2)
     assert (first.outcome["status"], second.outcome["status"]) == ("settled", "conflict")
     assert second.outcome["differing_fields"] == ["amount"]
+
+
+async def test_a_registration_by_kafka_activates_the_card_for_the_payment_behind_it(
+    standing: House, person: str
+) -> None:
+    card_no, first, second = f"C{person}", new_id(), new_id()
+    await add_card(standing.pool, card_no, person, state="issued")
+    card = {"cert_type": "03", "card_no": card_no, "card_sn": "SN1"}
+    registration = payment_json(
+        message_id=first, person_no=person, kind="registration", amount=None, visit="outpatient", card=card
+    )
+    await standing.send(registration, key=person.encode())
+    await standing.send(payment_json(message_id=second, person_no=person, card=card), key=person.encode())
+    [registered], [paid] = await standing.told(first), await standing.told(second)
+    assert (registered.outcome["status"], registered.outcome["card_activated"]) == ("settled", True)
+    assert (paid.outcome["status"], paid.outcome["account_paid"]) == ("settled", 1_000)
 
 
 async def test_the_outcomes_of_a_person_stand_in_the_order_of_the_messages(standing: House, person: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from app.codes import CATALOGUE, Code
 from app.migrate import DIRECTORY
-from app.settlement.decide import _ACCOUNT_STATE_REFUSALS, _CARD_STATE_REFUSALS
+from app.parties.card_check import STATE_REFUSALS
+from app.settlement.decide import _ACCOUNT_STATE_REFUSALS
 
 FILES = "".join(path.read_text() for path in sorted(Path(DIRECTORY).glob("*.sql")))
 
@@ -34,7 +35,7 @@ def test_codes_are_plain_words(code: Code) -> None:
 
 
 def test_every_card_state_but_active_has_a_refusal() -> None:
-    assert set(_CARD_STATE_REFUSALS) == allowed("card_state_known") - {"active"}
+    assert set(STATE_REFUSALS) == allowed("card_state_known") - {"active"}
 
 
 def test_the_states_that_deciding_knows_are_those_of_the_database() -> None:

@@ -19,8 +19,9 @@ from app.demo.population import MadeInstitution, MadePerson, Population, make_po
 from app.ledger.accounts import Account
 from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
+from app.parties.card_check import RegisteredCard
 from app.settlement.batch import assemble
-from app.settlement.decide import Registered, RegisteredCard, RegisteredInstitution
+from app.settlement.decide import Registered, RegisteredInstitution
 from app.settlement.messages import NO_CARD, Malformed, Message, decode, message_key
 from app.settlement.rules import RegionRule, Rules
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from app.codes import Code
 from app.ledger.accounts import Account
-from app.settlement.decide import Decision, Registered, RegisteredCard, RegisteredInstitution, decide
+from app.parties.card_check import RegisteredCard
+from app.settlement.decide import Decision, Registered, RegisteredInstitution, decide
 from app.settlement.messages import AMOUNT_MAX, Card
 from app.settlement.rules import RegionRule
 from hypothesis import given

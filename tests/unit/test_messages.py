@@ -14,6 +14,7 @@ from app.settlement.messages import (
     Card,
     Malformed,
     Message,
+    OldCard,
     RepeatedKey,
     decode,
     message_key,
@@ -278,9 +279,52 @@ def test_an_unknown_kind_is_refused(kind: str) -> None:
     assert (malformed.code, malformed.pointer) == (Code.KIND_UNKNOWN, "/kind")
 
 
-def test_an_institution_may_not_send_what_is_the_agencys() -> None:
-    malformed = refused(payment_json(kind="contribution", card=None))
+@pytest.mark.parametrize(
+    "kind", ["contribution", "retiree_credit", "claw_back", "adjustment", "carry_over", "interest"]
+)
+def test_an_institution_may_not_send_what_is_the_agencys(kind: str) -> None:
+    malformed = refused(payment_json(kind=kind, card=None))
     assert (malformed.code, malformed.pointer) == (Code.KIND_UNKNOWN, "/kind")
+
+
+def registration_json(**overrides: Any) -> bytes:
+    return payment_json(**{"kind": "registration", "amount": None, "visit": "outpatient", **overrides})
+
+
+def test_a_registration_is_read_whole() -> None:
+    message = understood(registration_json(card={"cert_type": "03", "card_no": "Z1", "card_sn": "SN1"}))
+    assert (message.kind, message.visit, message.amount, message.old_card) == ("registration", "outpatient", 0, None)
+
+
+def test_the_old_card_at_a_pharmacy_is_read() -> None:
+    message = understood(payment_json(old_card={"card_no": "OLD1", "card_sn": "SN0"}))
+    assert message.old_card == OldCard("OLD1", "SN0")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "code", "pointer"),
+    [
+        ({"visit": None}, Code.INVALID_FIELD, "/visit"),
+        ({"visit": "daytime"}, Code.INVALID_FIELD, "/visit"),
+        ({"old_card": {"card_no": "OLD1"}}, Code.INVALID_FIELD, "/old_card"),
+        ({"visit": None, "old_card": {}}, Code.INVALID_FIELD, "/old_card/card_no"),
+        ({"visit": None, "old_card": {"card_no": "OLD 1"}}, Code.INVALID_FIELD, "/old_card/card_no"),
+        ({"visit": None, "old_card": {"card_no": "OLD1", "card_sn": "a|b"}}, Code.INVALID_FIELD, "/old_card/card_sn"),
+        ({"amount": 1}, Code.INVALID_AMOUNT, "/amount"),
+        ({"amount": 0}, Code.INVALID_AMOUNT, "/amount"),
+        ({"card": None}, Code.CARD_MISSING, "/card"),
+        ({"direction": "credit"}, Code.INVALID_FIELD, "/direction"),
+    ],
+    ids=str,
+)
+def test_a_registration_that_is_not_one_is_refused(overrides: dict[str, Any], code: Code, pointer: str) -> None:
+    malformed = refused(registration_json(**overrides))
+    assert (malformed.code, malformed.pointer) == (code, pointer)
+
+
+def test_a_payment_without_an_amount_is_refused() -> None:
+    malformed = refused(payment_json(amount=None))
+    assert (malformed.code, malformed.pointer) == (Code.INVALID_AMOUNT, "/amount")
 
 
 def test_nobody_may_speak_for_the_agency() -> None:
