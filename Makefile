@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos lint format bench bench-full load contract lock clean
+.PHONY: setup demo dev test chaos lint format bench bench-full bench-funding load contract lock clean
 
 setup: $(READY)
 
@@ -43,6 +43,11 @@ bench: setup
 
 bench-full: setup
 	@$(BIN)/medsettle bench
+
+# A million contributions, and the year's end of a million accounts against an exact computation.
+bench-funding: setup
+	@$(BIN)/python -m loadtests.contributions
+	@$(BIN)/python -m loadtests.year_end
 
 load: setup
 	@$(BIN)/python -m loadtests.run

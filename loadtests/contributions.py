@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -34,13 +35,13 @@ class Run(NamedTuple):
     cpu_seconds: float
 
 
-async def measure(lines: int, persons: int, folder: Path, again: bool) -> bool:
+async def measure(lines: int, persons: int, folder: Path, *, shuffled: bool, again: bool) -> bool:
     async with built_site(folder / "site", {}) as site:
         ledger = await site.ledger("contributions")
         await _open_accounts(ledger, persons)
         await site.execute("VACUUM (ANALYZE)", "CHECKPOINT", database="contributions")
         file = folder / "file.csv"
-        total = write_file(file, lines, persons)
+        total = write_file(file, lines, persons, shuffled=shuffled)
         before = _postgres_cpu(site)
         run = await _contribute(ledger, file)
         postgres = _postgres_cpu(site) - before
@@ -60,13 +61,18 @@ async def _open_accounts(ledger: Installation, persons: int) -> None:
                 await store_persons(connection, [PersonRow(0, person_no(number), 0) for number in numbers])
 
 
-def write_file(file: Path, lines: int, persons: int) -> int:
+def write_file(file: Path, lines: int, persons: int, *, shuffled: bool) -> int:
     """A file of the documented form; returns its total."""
+    order = list(range(persons))
+    if shuffled:
+        Random(1).shuffle(order)
     amounts = [10_000 + number % 977 for number in range(lines)]
     digest = hashlib.sha256()
     with file.open("wb") as opened:
         header = f"H,BENCH-1,2026-11,{lines},{sum(amounts)}\n".encode()
-        body = "".join(f"{person_no(n % persons)},{fen},contribution\n" for n, fen in enumerate(amounts)).encode()
+        body = "".join(
+            f"{person_no(order[n % persons])},{fen},contribution\n" for n, fen in enumerate(amounts)
+        ).encode()
         digest.update(header + body)
         opened.write(header + body)
         opened.write(f"T,{lines},{sum(amounts)},{digest.hexdigest()}\n".encode())
@@ -76,8 +82,7 @@ def write_file(file: Path, lines: int, persons: int) -> int:
 async def _contribute(ledger: Installation, file: Path) -> Run:
     start = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app",
-        "contribute", str(file), "--operator", "bench",
+        sys.executable, "-m", "app", "contribute", str(file), "--operator", "bench",
         env={**os.environ, **environment(ledger.settings)},
     )  # fmt: skip
     root = psutil.Process(process.pid)
@@ -127,10 +132,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--persons", type=int, default=1_000_000)
+    parser.add_argument("--shuffled", action="store_true", help="Persons in another order than their accounts")
     parser.add_argument("--again", action="store_true", help="Also send the same file again")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="medsettle-contributions-") as folder:
-        if not asyncio.run(measure(options.lines, options.persons, Path(folder), options.again)):
+        measured = measure(options.lines, options.persons, Path(folder), shuffled=options.shuffled, again=options.again)
+        if not asyncio.run(measured):
             sys.exit("The books do not hold what the file says.")
 
 

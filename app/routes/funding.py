@@ -27,6 +27,8 @@ from app.settlement.messages import AMOUNT_MAX
 router = APIRouter(prefix="/v1", tags=["money in"])
 
 FILE_BYTES_MAX = 1 << 30
+# A sender that stands still would keep the others out.
+_SILENT_SECONDS_MAX = 60
 _CSV, _PARQUET = "text/csv", "application/vnd.apache.parquet"
 _SORTS: dict[str, contributions.Sort] = {_CSV: sort_csv, _PARQUET: sort_parquet}
 
@@ -165,14 +167,21 @@ async def receive_file(
 
 
 async def _spool(request: Request, source: IO[bytes]) -> bool:
-    """Write the body to disk as it comes; False once it is longer than allowed."""
+    """Write the body to disk as it comes; False once it is longer than allowed. Raises Refused where it stops."""
     size = 0
-    async for chunk in request.stream():
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(_SILENT_SECONDS_MAX):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise contribution_file.invalid(f"Nothing of it came for {_SILENT_SECONDS_MAX} seconds.") from None
+        if chunk is None:
+            return True
         size += len(chunk)
         if size > FILE_BYTES_MAX:
             return False
         await asyncio.to_thread(source.write, chunk)
-    return True
 
 
 @router.get("/contributions/{file_no}", summary="What became of a file", responses=problems(404, 422))

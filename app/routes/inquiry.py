@@ -21,6 +21,7 @@ from app.settlement.statement import Line, read_statement
 router = APIRouter(prefix="/v1/persons", tags=["inquiry"])
 
 _PAGE_MAX = 500
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 Cursor = Annotated[
     str | None, Query(pattern="^[0-9]{1,18}$", description="As the page before gave it; absent: the first page")
 ]
@@ -112,12 +113,12 @@ class Entries(BaseModel):
 async def read_accounts(
     request: Request,
     person_no: Annotated[PersonNo, Path()],
-    at: Annotated[AwareDatetime | None, Query(description="RFC 3339, not in the future; absent: now")] = None,
+    at: Annotated[AwareDatetime | None, Query(description="RFC 3339, from 1970-01-02 to now; absent: now")] = None,
 ) -> Accounts:
     services = services_of(request)
     now = datetime.now(UTC)
-    if at is not None and at > now:
-        raise Refused(Code.INVALID_FIELD, "at lies in the future.", "/query/at")
+    if at is not None and not _EARLIEST <= at <= now:
+        raise Refused(Code.INVALID_FIELD, "at lies in the future, or before 1970-01-02.", "/query/at")
     async with transaction(services.pool) as connection:
         account = await _personal_account(connection, person_no)
         debit = await holdings.debit_accounts_of(connection, person_no)

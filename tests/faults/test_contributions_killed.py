@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from signal import SIGTERM
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from app.parties.csv_files import PersonRow
 from app.parties.load import store_persons
 from app.verify import verify
 from tests.contribution_files import Line, csv_bytes
-from tests.harness import House, copy_of, eventually, house_in
+from tests.harness import DEADLINE_SECONDS, House, copy_of, eventually, house_in
 
 # Enough that a run takes some seconds, most persons with two lines, and two processes.
 _PERSONS = 40_000
@@ -26,8 +27,7 @@ _KILLS = 6
 
 def command(house: House, file: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", "app",
-         "contribute", str(file), "--operator", "clerk-1"],
+        [sys.executable, "-m", "app", "contribute", str(file), "--operator", "clerk-1"],
         env={**os.environ, **environment(house.settings)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -85,9 +85,45 @@ async def test_a_killed_file_goes_on(house_folder: Path, tmp_path: Path, seed: i
         await _assert_once(house, lines)
 
 
+@pytest.mark.parametrize("is_killed", [True, False], ids=["SIGKILL", "SIGTERM"])
+async def test_a_file_over_http_whose_api_ends(house_folder: Path, tmp_path: Path, is_killed: bool) -> None:
+    lines: list[Line] = [(f"P{n % _PERSONS}", 1 + n % 7, "contribution") for n in range(_LINES)]
+    content = csv_bytes([*lines, ("NOBODY", 3, "contribution"), ("P1", 0, "contribution")], file_no="KILLED-1")
+    headers = {"content-type": "text/csv", "Medsettle-Operator": "clerk-1"}
+    async with house_in(copy_of(house_folder, tmp_path / "house")) as house:
+        async with transaction(house.pool) as connection:
+            await store_persons(connection, [PersonRow(0, f"P{n}", 0) for n in range(_PERSONS)])
+
+        async def file_state() -> str:
+            return str((await client.get("/v1/contributions/KILLED-1")).json()["state"])
+
+        async def is_settled() -> bool:
+            return await file_state() == "settled"
+
+        async def some_lines_are_recorded() -> bool:
+            return await recorded(house) > 0
+
+        api = await house.start_api()
+        async with house.client() as client:
+            assert (await client.post("/v1/contributions", content=content, headers=headers)).status_code == 202
+            await eventually(some_lines_are_recorded)
+            if is_killed:
+                api.kill()
+            else:
+                assert await house.stop(api) in {0, -SIGTERM}
+        await _parts_follow()
+        assert await recorded(house) < _LINES
+        await house.start_api()
+        async with house.client() as client:
+            assert await file_state() == "interrupted"
+            assert (await client.post("/v1/contributions", content=content, headers=headers)).status_code == 202
+            await eventually(is_settled)
+        await _assert_once(house, lines)
+
+
 async def _parts_follow() -> None:
     """A part whose command is dead ends when it tells of its batch."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while parts():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)

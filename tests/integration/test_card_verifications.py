@@ -72,8 +72,11 @@ async def test_a_card_identifies_its_holder_alone(people: Pool, person_no: str, 
 
 
 async def test_an_old_medical_card_serves_at_the_doctors_alone(people: Pool) -> None:
-    await people.execute("UPDATE parties.cards SET kind = 'medical' WHERE card_no = 'C1'")
-    codes = {service: (await ask(people, service=service)).recorded.code for service in SERVICES}
+    await people.execute(
+        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to, kind)"
+        " VALUES ('OLD', 'P1', 'SN1', 'active', '2099-12-31', 'medical')"
+    )
+    codes = {service: (await ask(people, card_no="OLD", service=service)).recorded.code for service in SERVICES}
     assert codes.pop("medical_treatment") == "ok"
     assert set(codes.values()) == {"card_not_active"}
 

@@ -1,13 +1,12 @@
-"""Contribution files against the ledger, by the function, by the command and over HTTP."""
+"""Contribution files against the ledger, by the function and by the command."""
 
 import asyncio
 import io
-import secrets
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 from app.codes import Code
@@ -24,9 +23,6 @@ from app.verify import verify
 from pydantic import SecretStr
 from tests.builders import Database, add_person
 from tests.contribution_files import Line, csv_bytes, write_parquet
-from tests.harness import House, eventually
-
-FILES = "/v1/contributions"
 
 
 @pytest.fixture
@@ -218,74 +214,32 @@ def _parts_of(process: psutil.Process) -> Sequence[psutil.Process]:
     return [child for child in process.children() if "app.funding.part" in child.cmdline()]
 
 
-# HTTP
+# The command
 
 
-def headers(content_type: str = "text/csv") -> dict[str, str]:
-    return {"content-type": content_type, "Medsettle-Operator": "clerk-1"}
+async def command(database: Database, *arguments: str) -> tuple[int | None, str]:
+    """Exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-m", "app", "contribute", *arguments, "--operator", "clerk-1",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url},
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, said.decode()
 
 
-@pytest.fixture
-def file_no() -> str:
-    return f"F-{secrets.token_hex(5)}"
-
-
-async def settled(client: httpx.AsyncClient, file_no: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-
-    async def is_settled() -> bool:
-        found.update((await client.get(f"{FILES}/{file_no}")).json())
-        return bool(found["state"] == "settled")
-
-    await eventually(is_settled)
-    return found
-
-
-async def test_a_file_over_http(client: httpx.AsyncClient, standing: House, person: str, file_no: str) -> None:
-    lines: list[Line] = [(person, 5, "contribution"), ("NOBODY", 1, "contribution"), ("NOBODY", 2, "contribution")]
-    content = csv_bytes(lines, file_no=file_no)
-    answer = await client.post(FILES, content=content, headers=headers())
-    assert answer.status_code == 202
-    assert answer.json()["state"] == "settling"
-    report = await settled(client, file_no)
-    assert (report["settled_count"], report["settled_total"], report["refused_count"]) == (1, 5, 2)
-    assert (report["month"], report["received_by"], report["total"]) == ("2026-11-01", "clerk-1", 8)
-    page = (await client.get(f"{FILES}/{file_no}/refused-lines", params={"limit": 1})).json()
-    assert page["lines"][0]["code"] == "person_unknown"
-    assert page["next_after"] == 3
-    page = (await client.get(f"{FILES}/{file_no}/refused-lines", params={"after": 3})).json()
-    assert [line["line"] for line in page["lines"]] == [4]
-    assert page["next_after"] is None
-
-    async def is_free() -> bool:
-        again = await client.post(FILES, content=content, headers=headers())
-        return again.status_code == 200 and again.json()["state"] == "settled"
-
-    await eventually(is_free)
-    other = await client.post(FILES, content=csv_bytes(lines[:1], file_no=file_no), headers=headers())
-    assert (other.status_code, other.json()["code"]) == (409, "file_conflict")
-    balance = await standing.pool.fetchval("SELECT balance FROM ledger.accounts WHERE owner = $1", person)
-    assert balance == 10_005
-
-
-async def test_bad_requests(client: httpx.AsyncClient, file_no: str) -> None:
-    content = csv_bytes([], file_no=file_no)
-    answer = await client.post(FILES, content=content + b"x", headers=headers())
-    assert (answer.status_code, answer.json()["code"]) == (422, "file_invalid")
-    assert (await client.post(FILES, content=content, headers=headers("application/json"))).status_code == 415
-    assert (await client.post(FILES, content=content, headers={"content-type": "text/csv"})).status_code == 422
-    answer = await client.post(FILES, content=content, headers=headers("application/vnd.apache.parquet"))
-    assert (answer.status_code, answer.json()["code"]) == (422, "file_invalid")
-    for path in (file_no, f"{file_no}/refused-lines"):
-        answer = await client.get(f"{FILES}/{path}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "file_unknown")
-
-
-async def test_one_file_at_a_time(client: httpx.AsyncClient, standing: House, person: str, file_no: str) -> None:
-    content = csv_bytes([(person, 5, "contribution")], file_no=file_no)
-    async with standing.locked(person):
-        assert (await client.post(FILES, content=content, headers=headers())).status_code == 202
-        assert (await client.get(f"{FILES}/{file_no}")).json()["lines_answered"] == 0
-        answer = await client.post(FILES, content=csv_bytes([], file_no=f"{file_no}-2"), headers=headers())
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-    assert (await settled(client, file_no))["settled_count"] == 1
+async def test_the_command_reports(persons: Pool, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_bytes(csv_bytes([*GOOD, ("STRANGER", 5, "contribution")]))
+    for _ in range(2):
+        code, said = await command(database, str(file))
+        assert code == 0, said
+        assert "file F1 of 2026-11: 4 lines, 1.42 yuan\nsettled: 3 lines, 1.37 yuan\nrefused: 1 lines\n" in said
+        assert "line 5: person_unknown: " in said
+    assert await balances(persons) == {"P1": 70, "P2": 7}
+    write_parquet(tmp_path / "f.parquet", GOOD, file_no="F2")
+    assert "settled: 3 lines" in (await command(database, str(tmp_path / "f.parquet")))[1]
+    file.write_bytes(csv_bytes(GOOD, count=4, file_no="F3"))
+    code, said = await command(database, str(file))
+    assert (code, "says 4 lines, the file has 3" in said) == (1, True), said
+    assert "Traceback" not in said

@@ -40,9 +40,11 @@ async def test_cards_debit_and_pension_accounts_are_shown(
     standing: House, client: httpx.AsyncClient, person: str
 ) -> None:
     card_no = f"Z{secrets.token_hex(6)}"
-    await add_card(standing.pool, card_no, person)
     await standing.pool.execute(
-        "UPDATE parties.cards SET bank = 'BANK01', debit_application = 'on' WHERE card_no = $1", card_no
+        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to, bank, debit_application)"
+        " VALUES ($1, $2, 'SN1', 'active', '2099-12-31', 'BANK01', 'on')",
+        card_no,
+        person,
     )
     async with transaction(standing.pool) as connection:
         [account_id] = await new_account_ids(connection, 1)
