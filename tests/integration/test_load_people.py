@@ -85,7 +85,7 @@ async def test_other_content_is_named_by_its_column(pool: Pool, tmp_path: Path) 
     ]
 
 
-@pytest.mark.parametrize("ring", [OLD, f"{NEW},{OLD}"])
+@pytest.mark.parametrize("ring", [OLD, f"{NEW},{OLD}"], ids=["one key", "two keys"])
 async def test_one_citizen_number_is_one_person(pool: Pool, tmp_path: Path, ring: str) -> None:
     known, new = new_person(), new_person()
     await persons.register(pool, VAULT, known, operator="c")
