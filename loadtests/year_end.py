@@ -10,141 +10,38 @@ import asyncio
 import os
 import sys
 import time
-from bisect import bisect_right
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
-from itertools import accumulate, islice
-from math import floor
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import psutil
 from app.database import connect
 from app.funding.interest import work_out
-from app.funding.rates import Part, file_rate, read_rates_that_stand, weights
+from app.funding.rates import file_rate, read_rates_that_stand, weights
 from app.installation import Installation, environment
-from app.ledger.accounts import CARRY_OVER_ACCOUNT, FUND_ACCOUNT
 from app.ledger.buckets import bucket_of
 from app.ledger.posting import Transfer
 
 from loadtests.bench.payments import person_no
 from loadtests.bench.site import Site, built_site, pool_of
+from loadtests.made_years import (
+    BEFORE,
+    DAYS,
+    FIRST_ACCOUNT,
+    LAST,
+    RATES,
+    THIS,
+    Past,
+    interest_day_by_day,
+    interest_of,
+    past_of,
+    rows_of,
+)
 
-THIS = datetime.now(UTC).year
-LAST = THIS - 1
-_YEAR = [date(LAST, 1, 1) + timedelta(days=n) for n in range((date(THIS, 1, 1) - date(LAST, 1, 1)).days)]
-# Each day is a partition; so many are enough to have every kind of interval.
-_BEFORE = date(LAST - 1, 9, 9)
-_DAYS = [date(LAST, month, day) for month in range(1, 13) for day in (1, 17)] + [date(LAST, 12, 31)]
-_RATES: dict[Part, dict[date, int]] = {
-    "current": {date(LAST, 1, 1): 3_500, date(LAST, 4, 9): 2_000, date(LAST, 10, 1): 1_500},
-    "accumulated": {date(LAST, 1, 1): 11_000, date(LAST, 7, 1): 8_500},
-}
-_FIRST_ACCOUNT = 10_000
 _COPY_ACCOUNTS = 20_000
 _DAY_BY_DAY_EVERY = 1_000
 _SAMPLE_SECONDS = 0.1
-
-
-class Movement(NamedTuple):
-    day: date
-    current: int
-    accumulated: int
-    other: int
-
-
-class Past(NamedTuple):
-    """An account's movements; fen at the end of last year."""
-
-    number: int
-    movements: list[Movement]
-    current: int
-    accumulated: int
-
-
-def past_of(number: int) -> Past:
-    """Two to eight movements: money of the year before, contributions of last year, and payments out of both parts."""
-    dice = Random(number)
-    whole = dice.randrange(1, 900_000)
-    movements = [Movement(_BEFORE, whole, 0, FUND_ACCOUNT)]
-    current = 0
-    accumulated = whole
-    for day in sorted(dice.sample(_DAYS, dice.randrange(0, 4))):
-        if len(movements) == 1:
-            movements += [Movement(day, -whole, 0, CARRY_OVER_ACCOUNT), Movement(day, 0, whole, CARRY_OVER_ACCOUNT)]
-        if dice.random() < 0.5:
-            income = dice.randrange(1, 90_000)
-            movements.append(Movement(day, income, 0, FUND_ACCOUNT))
-            current += income
-            continue
-        asked = dice.randrange(1, 120_000)
-        out, old = min(asked, current), min(asked - min(asked, current), accumulated)
-        movements += [Movement(day, -out, 0, FUND_ACCOUNT)] if out else []
-        movements += [Movement(day, 0, -old, FUND_ACCOUNT)] if old else []
-        current -= out
-        accumulated -= old
-    return Past(number, movements, current, accumulated)
-
-
-def rows_of(past: Past) -> Iterator[Transfer]:
-    account, bucket = _FIRST_ACCOUNT + past.number, bucket_of(person_no(past.number))
-    balance = 0
-    for entry, (day, current, accumulated, other) in enumerate(past.movements, 1):
-        amount = current + accumulated
-        balance += amount
-        place = (day, 0, entry, bucket, accumulated != 0)
-        if amount > 0:
-            yield Transfer(account, other, account, amount, None, balance, None, entry, *place)
-        else:
-            yield Transfer(account, account, other, -amount, balance, None, entry, None, *place)
-
-
-# Expected
-
-
-def _rate(part: Part, day: date) -> int:
-    steps = _RATES[part]
-    return steps[max(step for step in steps if step <= day)]
-
-
-_SUMS = {part: [0, *accumulate(_rate(part, day) for day in _YEAR)] for part in _RATES}
-
-
-def interest_of(past: Past) -> int:
-    """From movement to movement, each balance times the sum of the rates between."""
-    balances: dict[Part, int] = {"current": 0, "accumulated": past.movements[0].current}
-    sums: dict[Part, int] = {"current": 0, "accumulated": 0}
-    since = 0
-    for day, current, accumulated, other in past.movements[1:]:
-        if other == CARRY_OVER_ACCOUNT:
-            continue
-        until = (day - _YEAR[0]).days
-        for part, fen in balances.items():
-            sums[part] += fen * (_SUMS[part][until] - _SUMS[part][since])
-        since = until
-        balances["current"] += current
-        balances["accumulated"] += accumulated
-    for part, fen in balances.items():
-        sums[part] += fen * (_SUMS[part][-1] - _SUMS[part][since])
-    return sum((2 * each + 360_000_000) // 720_000_000 for each in sums.values())
-
-
-def interest_day_by_day(past: Past) -> int:
-    moves = [movement for movement in past.movements[1:] if movement.other != CARRY_OVER_ACCOUNT]
-    current, accumulated = Fraction(0), Fraction(0)
-    for day in _YEAR:
-        done = moves[: bisect_right(moves, day, key=lambda movement: movement.day)]
-        current += Fraction(sum(m.current for m in done) * _rate("current", day), 360_000_000)
-        accumulated += Fraction(
-            (past.movements[0].current + sum(m.accumulated for m in done)) * _rate("accumulated", day), 360_000_000
-        )
-    return floor(current + Fraction(1, 2)) + floor(accumulated + Fraction(1, 2))
-
-
-# Measure
 
 
 async def measure(accounts: int, folder: Path, *, kill: bool = False) -> bool:
@@ -157,8 +54,9 @@ async def measure(accounts: int, folder: Path, *, kill: bool = False) -> bool:
         await site.execute("VACUUM (ANALYZE)", "CHECKPOINT", database="year_end")
         if kill:
             await _kill(site, ledger, "carry_over", accounts // 3, "carry-over", str(THIS))
+        before = await _settled(site, "carry_over")
         seconds, rss = await _run(ledger, "carry-over", str(THIS))
-        carried = await _settled(site, "carry_over")
+        carried = await _settled(site, "carry_over") - before
         print(
             f"carry-over: {carried / seconds:,.0f} accounts/s, {carried:,} in {seconds:.1f} s, peak RSS {rss:.0f} MiB"
         )
@@ -166,8 +64,9 @@ async def measure(accounts: int, folder: Path, *, kill: bool = False) -> bool:
         print(f"interest worked out: {accounts / seconds:,.0f} accounts/s, {seconds:.1f} s")
         if kill:
             await _kill(site, ledger, "interest", accounts // 3, "interest", str(LAST))
+        before = await _settled(site, "interest")
         seconds, rss = await _run(ledger, "interest", str(LAST))
-        paid = await _settled(site, "interest")
+        paid = await _settled(site, "interest") - before
         print(f"interest: {paid / seconds:,.0f} accounts/s, {paid:,} in {seconds:.1f} s, peak RSS {rss:.0f} MiB")
         seconds, _ = await _run(ledger, "interest", str(LAST))
         print(f"interest again: {seconds:.1f} s")
@@ -176,7 +75,7 @@ async def measure(accounts: int, folder: Path, *, kill: bool = False) -> bool:
 
 async def _fill(site: Site, accounts: int) -> int:
     owner = await connect(site.url("year_end"), application_name="loadtests")
-    for day in (_BEFORE, *_DAYS):
+    for day in (BEFORE, *DAYS):
         await owner.execute("SELECT settlement.prepare_day($1)", day)
     transfers = 0
     numbers = iter(range(accounts))
@@ -199,14 +98,14 @@ def _account(past: Past) -> tuple[object, ...]:
     balance = past.current + past.accumulated
     is_old = len(past.movements) == 1  # nothing happened last year: all of it is still the current part of before
     return (
-        _FIRST_ACCOUNT + past.number, balance, 0 if is_old else past.accumulated, len(past.movements),
+        FIRST_ACCOUNT + past.number, balance, 0 if is_old else past.accumulated, len(past.movements),
         LAST - 1 if is_old else LAST, bucket_of(owner), "personal", owner,
     )  # fmt: skip
 
 
 async def _file_rates(ledger: Installation) -> None:
     # The last one to make the year whole comes last, since from then on none is filed for it.
-    steps = [(part, day, rate) for part, of_part in _RATES.items() for day, rate in of_part.items()]
+    steps = [(part, day, rate) for part, of_part in RATES.items() for day, rate in of_part.items()]
     async with pool_of(ledger) as pool:
         for part, day, rate in sorted(steps, key=lambda step: step[1], reverse=True):
             await file_rate(
@@ -277,7 +176,7 @@ async def _holds(site: Site, accounts: int) -> bool:
         cursor = reader.cursor(
             "SELECT account_id - $1 AS number, balance, accumulated, part_year FROM ledger.accounts"
             " WHERE kind = 'personal' ORDER BY account_id",
-            _FIRST_ACCOUNT,
+            FIRST_ACCOUNT,
             prefetch=10_000,
         )
         async for number, balance, accumulated, part_year in cursor:

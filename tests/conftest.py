@@ -60,7 +60,8 @@ async def template(postgres: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(postgres: str, template: str) -> AsyncIterator[Database]:
     name = f"test_{secrets.token_hex(6)}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {_OWNER}")
+    # Without fsync copying files is three times as fast as writing them to the log.
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {_OWNER}")
     yield Database(owner_url=_url(postgres, _OWNER, name), app_url=_url(postgres, _APP, name))
     await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -7,6 +7,7 @@ through the one posting path under message ids that follow from the file, so wha
 import asyncio
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 from zlib import crc32
 
@@ -32,6 +33,9 @@ _EXIT_FAILED = 70
 # so that while one waits for Postgres another one computes.
 _LANES = 2
 _BATCH_LINES = 4_000
+# So many lines are put in the order of their persons before they become batches: accounts of persons whose numbers are
+# near mostly lie near, and a batch that jumps all over them costs Postgres half as much again (measured).
+_WINDOW_LINES = 100_000
 _TRIES_MAX = 10
 _WAIT_SECONDS = 1.0
 
@@ -63,7 +67,7 @@ async def settle_part(pool: Pool, rules: RuleBook, source: IO[bytes], file_no: s
 def _batches(source: IO[bytes], file_no: str, parts: int) -> Iterator[tuple[int, list[Message]]]:
     """Each batch with its lane."""
     lanes: list[list[Message]] = [[] for _ in range(_LANES)]
-    for line in source:
+    for line in _by_person(source):
         number, person_no, amount, kind = line[:-1].split(b",")
         lane = crc32(person_no) // parts % _LANES
         lanes[lane].append(
@@ -80,6 +84,12 @@ def _batches(source: IO[bytes], file_no: str, parts: int) -> Iterator[tuple[int,
             yield lane, lanes[lane]
             lanes[lane] = []
     yield from enumerate(lanes)
+
+
+def _by_person(source: IO[bytes]) -> Iterator[bytes]:
+    """All lines; those of one person keep their order."""
+    while window := sorted(islice(source, _WINDOW_LINES), key=lambda line: line.split(b",", 2)[1]):
+        yield from window
 
 
 async def _settle_batch(pool: Pool, rules: RuleBook, file_no: str, messages: list[Message]) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from app.codes import Code
+from app.parties.cards import Card
 
 
 class RegisteredCard(msgspec.Struct, gc=False):
@@ -30,7 +31,7 @@ STATE_REFUSALS = {
 
 
 def card_refusal(
-    card: RegisteredCard | None, person_no: str, card_sn: str | None, today: date, *, activates: bool = False
+    card: RegisteredCard | Card | None, person_no: str, card_sn: str | None, today: date, *, activates: bool = False
 ) -> Code | None:
     """Why a card does not identify a person, None if it does. `activates`: an issued card is as good as active."""
     if card is None:

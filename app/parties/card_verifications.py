@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.codes import Code
 from app.database import Connection
 from app.errors import Refused
+from app.parties.card_check import card_refusal
 from app.parties.cards import Card, read_card
 from app.parties.entitlements import Entitlement, Service, entitlement, read_facts
 
@@ -90,35 +91,15 @@ async def _answer(connection: Connection, question: Question, today: date) -> tu
     return code, entitlement(question.service, facts) if code is Code.OK else None
 
 
-_STATE_CODES = {
-    "active": Code.OK,
-    "issued": Code.CARD_NOT_ACTIVE,
-    "temp_lost": Code.CARD_LOST,
-    "lost": Code.CARD_LOST,
-    "pin_locked": Code.CARD_PIN_LOCKED,
-    "replaced": Code.CARD_REPLACED,
-    "cancelled": Code.CARD_CANCELLED,
-    "expired": Code.CARD_EXPIRED,
-}
-
-
 def identifies(card: Card, question: Question, today: date) -> Code:
-    """The codes of a payment with this card, in their order; ok where it identifies the person.
+    """The codes of a payment with this card; ok where it identifies the person.
 
     An old medical card has no social security application: it serves at the doctor's and nowhere else.
     """
-    if card.person_no != question.person_no:
-        return Code.CARD_OF_ANOTHER_PERSON
-    if question.card_sn is not None and question.card_sn != card.card_sn:
-        return Code.CARD_SN_MISMATCH
-    code = _STATE_CODES[card.state]
-    if code is not Code.OK:
-        return code
-    if card.valid_to < today:
-        return Code.CARD_EXPIRED
-    if card.kind == "medical" and question.service != "medical_treatment":
+    refusal = card_refusal(card, question.person_no, question.card_sn, today)
+    if refusal is None and card.kind == "medical" and question.service != "medical_treatment":
         return Code.CARD_NOT_ACTIVE
-    return Code.OK
+    return refusal or Code.OK
 
 
 async def read_verifications(

@@ -58,7 +58,10 @@ async def test_a_first_message_is_created(client: httpx.AsyncClient, person: str
     assert response.status_code == 201
     assert response.headers["content-type"] == "application/json"
     assert re.fullmatch(r"\d{28}", outcome["settlement_id"])
-    assert outcome["parts"] == [{"source": "account", "amount": 10_000}, {"source": "cash", "amount": 500}]
+    assert outcome["parts"] == [
+        {"source": "account", "amount": 10_000, "part": "current"},
+        {"source": "cash", "amount": 500},
+    ]
     assert outcome["metadata"] == {"till": "7"}
     said = {name: outcome[name] for name in ("status", "code", "account_paid", "cash_due", "balance_after", "replayed")}
     assert said == {

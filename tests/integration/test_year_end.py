@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeAlias
 
 import asyncpg
@@ -13,6 +14,7 @@ from app.funding.year_end import carry_over, message_id_of_year
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from app.verify import verify
+from loadtests.year_end import measure
 from tests.builders import HOSPITAL, MIDNIGHT, Database, add_institution, add_person, contribution, payment
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -114,6 +116,10 @@ async def test_an_account_that_is_closed_meanwhile_is_told(ledger: Pool) -> None
     await ledger.execute("UPDATE ledger.accounts SET state = 'normal' WHERE owner = 'P5'")
     tally = await carry_over(ledger, YEAR, rules=RULES)
     assert dict(tally.refused) == {"account_closed": 1}
+
+
+async def test_the_measurement_in_short_finds_every_fen(tmp_path: Path) -> None:
+    assert await measure(3_000, tmp_path)
 
 
 def test_message_ids_fit_and_differ() -> None:
