@@ -4,11 +4,9 @@ In the data folder: `postgres/` (the cluster), `postgres.log`, `initdb.log`, `su
 """
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from signal import SIGINT, SIGQUIT
 from typing import Final
@@ -104,7 +102,7 @@ async def start_postgres(data_dir: Path, port: int = 0, *, settings: Mapping[str
     """
     folder = made_folder(data_dir)
     password = await ensure_cluster(folder)
-    overlaid = {**SETTINGS, "wal_compression": _wal_compression(), **(settings or {})}
+    overlaid = {**SETTINGS, **(settings or {})}
 
     async def start(chosen_port: int) -> Postgres:
         child = await _launch(folder, chosen_port, overlaid)
@@ -168,12 +166,6 @@ def _start_failure(child: Child, port: int) -> StackError:
     if "could not map anonymous shared memory" in text:
         return child.failure("There is too little memory for Postgres: lower the setting shared_buffers")
     return child.failure("Postgres did not start")
-
-
-@cache
-def _wal_compression() -> str:
-    build = subprocess.run([pg_bin("pg_config"), "--configure"], capture_output=True, text=True, check=True)
-    return "lz4" if "--with-lz4" in build.stdout else "pglz"
 
 
 async def _create_database(postgres: Postgres) -> None:

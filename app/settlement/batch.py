@@ -18,7 +18,7 @@ from app.ledger.buckets import bucket_of
 from app.ledger.journal import OpenBatch
 from app.ledger.posting import Transfer, credit, debit
 from app.parties.activation import Activation
-from app.settlement.decide import Decision, Registered, decide, is_debit
+from app.settlement.decide import Decision, Registered, decide
 from app.settlement.messages import NO_CARD, Message, MessageKey
 from app.settlement.records import (
     Outcome,
@@ -82,13 +82,14 @@ def assemble(
     batch = Batch()
     met = dict(firsts)
     rule_of = rules.at(opened.settled_at)
+    default_rule = rule_of[""]
     for message, key, standing in zip(messages, keys, registered, strict=True):
         first = met.get(key)
         if first is not None:
             batch.answers.append(_repeat(first, message))
             continue
         account = accounts.get(message.person_no)
-        rule = rule_of.get(account.terms if account is not None else "") or rule_of[""]
+        rule = default_rule if account is None else rule_of.get(account.terms, default_rule)
         decision = decide(message, account, standing, rule, opened.business_day)
         position = len(batch.settlements)
         transfers: list[Transfer] = []
@@ -124,66 +125,68 @@ def _move(
     position: int,
 ) -> list[Transfer]:
     """The transfers of one settlement; changes the account. What the year's end carries over goes first."""
-    moves = _Moves(account, opened, position)
+    transfers: list[Transfer] = []
     if account.part_year < opened.business_day.year:
-        moves.carry_over(opened.business_day.year)
-    if message.kind == "payment":
-        if decision.account_paid:
+        _carry_over(transfers, account, opened, position)
+    if decision.account_paid:
+        payee = FUND_ACCOUNT
+        if message.kind == "payment":
             assert standing.institution is not None
-            moves.pay(standing.institution.account_id, decision)
-    elif is_debit(message):
-        moves.pay(FUND_ACCOUNT, decision)
-    elif message.amount:
-        moves.receive(FUND_ACCOUNT, message.amount, accumulated=message.kind == "interest")
-    return moves.transfers
-
-
-class _Moves:
-    """The movements of one settlement on one personal account; a part that bears nothing makes no transfer."""
-
-    __slots__ = ("_account", "_opened", "_position", "transfers")
-
-    def __init__(self, account: Account, opened: OpenBatch, position: int) -> None:
-        self._account = account
-        self._opened = opened
-        self._position = position
-        self.transfers: list[Transfer] = []
-
-    def carry_over(self, year: int) -> None:
-        current = self._account.balance - self._account.accumulated
-        if current:
-            self._pay(CARRY_OVER_ACCOUNT, current, accumulated=False)
-            self.receive(CARRY_OVER_ACCOUNT, current, accumulated=True)
-        self._account.part_year = year
-
-    def pay(self, payee: int, decision: Decision) -> None:
+            payee = standing.institution.account_id
         current = decision.account_paid - decision.accumulated_paid
         if current:
-            self._pay(payee, current, accumulated=False)
+            _pay(transfers, account, opened, position, payee, current, accumulated=False)
         if decision.accumulated_paid:
-            self._pay(payee, decision.accumulated_paid, accumulated=True)
+            _pay(transfers, account, opened, position, payee, decision.accumulated_paid, accumulated=True)
+    elif message.kind != "payment" and message.amount:
+        _receive(transfers, account, opened, position, FUND_ACCOUNT, message.amount, message.kind == "interest")
+    return transfers
 
-    def _pay(self, payee: int, amount: int, *, accumulated: bool) -> None:
-        account, opened = self._account, self._opened
-        debit(account, amount, accumulated=accumulated)
-        self.transfers.append(
-            Transfer(
-                opened.batch_id, account.account_id, payee, amount,
-                account.balance, None, account.last_entry, None,
-                opened.business_day, self._position, len(self.transfers), account.bucket, accumulated,
-            )
-        )  # fmt: skip
 
-    def receive(self, payer: int, amount: int, *, accumulated: bool) -> None:
-        account, opened = self._account, self._opened
-        credit(account, amount, accumulated=accumulated)
-        self.transfers.append(
-            Transfer(
-                opened.batch_id, payer, account.account_id, amount,
-                None, account.balance, None, account.last_entry,
-                opened.business_day, self._position, len(self.transfers), account.bucket, accumulated,
-            )
-        )  # fmt: skip
+def _carry_over(transfers: list[Transfer], account: Account, opened: OpenBatch, position: int) -> None:
+    current = account.balance - account.accumulated
+    if current:
+        _pay(transfers, account, opened, position, CARRY_OVER_ACCOUNT, current, accumulated=False)
+        _receive(transfers, account, opened, position, CARRY_OVER_ACCOUNT, current, accumulated=True)
+    account.part_year = opened.business_day.year
+
+
+def _pay(
+    transfers: list[Transfer],
+    account: Account,
+    opened: OpenBatch,
+    position: int,
+    payee: int,
+    amount: int,
+    accumulated: bool,
+) -> None:
+    debit(account, amount, accumulated=accumulated)
+    transfers.append(
+        Transfer(
+            opened.batch_id, account.account_id, payee, amount,
+            account.balance, None, account.last_entry, None,
+            opened.business_day, position, len(transfers), account.bucket, accumulated,
+        )
+    )  # fmt: skip
+
+
+def _receive(
+    transfers: list[Transfer],
+    account: Account,
+    opened: OpenBatch,
+    position: int,
+    payer: int,
+    amount: int,
+    accumulated: bool,
+) -> None:
+    credit(account, amount, accumulated=accumulated)
+    transfers.append(
+        Transfer(
+            opened.batch_id, payer, account.account_id, amount,
+            None, account.balance, None, account.last_entry,
+            opened.business_day, position, len(transfers), account.bucket, accumulated,
+        )
+    )  # fmt: skip
 
 
 def _activate(row: Settlement, account: Account, standing: Registered) -> Activation:
