@@ -62,7 +62,7 @@ async def test_a_killed_file_goes_on(house_folder: Path, tmp_path: Path, seed: i
         progress = []
         for kill in range(_KILLS):
             running = command(house, file)
-            if kill % 2:  # while lines are settling
+            if kill % 2 == 0:  # while lines are settling
                 before = await recorded(house)
 
                 async def goes_on(before: int = before, running: "subprocess.Popen[bytes]" = running) -> bool:
