@@ -81,8 +81,8 @@ async def pay_in(
         for batch in chunks(rows, _BATCH_MESSAGES):
             settled = await settle(pool, [_contribution(row) for row in batch], rules=rules)
             for row, answer in zip(batch, settled.answers, strict=True):
-                if answer.outcome.status != "settled":
-                    problems.add(table.file, row.line, f"its opening balance was answered {answer.outcome.code}")
+                if answer.status != "settled":
+                    problems.add(table.file, row.line, f"its opening balance was answered {answer.code}")
             done += len(batch)
             progress("opening balances", done, len(rows))
     except DatabaseUnavailable as error:

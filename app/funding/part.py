@@ -101,11 +101,11 @@ async def _settle_batch(pool: Pool, rules: RuleBook, file_no: str, messages: lis
     for message, answer in zip(messages, isolated.answers, strict=True):
         if isinstance(answer, Refusal):
             refused.append(_refused(message, Code.REFUSED_BY_DATABASE))
-        elif answer.outcome.status == "settled":
+        elif answer.status == "settled":
             done.settled += 1
             done.fen += message.amount
         else:
-            refused.append(_refused(message, Code(answer.outcome.code)))
+            refused.append(_refused(message, Code(answer.code)))
     if refused:
         await refuse_lines(pool, file_no, refused)
     sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")

@@ -32,11 +32,11 @@ class Tally:
     def add(self, message: Message, answer: Answer | Refusal) -> None:
         if isinstance(answer, Refusal):
             self.refused["refused_by_database"] += 1
-        elif answer.outcome.status != "settled":
-            self.refused[answer.outcome.code] += 1
+        elif answer.status != "settled":
+            self.refused[answer.code] += 1
         else:
             self.fen += message.amount
-            if answer.outcome.replayed:
+            if not answer.is_new:
                 self.already += 1
             else:
                 self.settled += 1

@@ -84,7 +84,7 @@ async def get_one(institution: str, message_id: str, request: Request) -> Respon
 def _status(answer: Answer) -> int:
     if answer.is_new:
         return 201
-    return 409 if answer.outcome.status == "conflict" else 200
+    return 409 if answer.status == "conflict" else 200
 
 
 def _items(body: bytes) -> list[Any] | Response:

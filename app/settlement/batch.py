@@ -36,11 +36,27 @@ from app.settlement.rules import Rules
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What one message came to, and whether this batch recorded it."""
+    """What one message came to: a recorded settlement, by this batch or before, or a conflict with one."""
 
-    outcome: Outcome
+    recorded: Recorded
     bucket: int
     is_new: bool
+    conflict: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Made each time it is asked for: whoever settles a file looks at status and code alone."""
+        if self.conflict is not None:
+            return self.conflict
+        return outcome(self.recorded.row, self.recorded.settled_at, replayed=not self.is_new)
+
+    @property
+    def status(self) -> str:
+        return "conflict" if self.conflict is not None else self.recorded.row.status
+
+    @property
+    def code(self) -> str:
+        return Code.MESSAGE_CONFLICT if self.conflict is not None else self.recorded.row.code
 
 
 class KeyRow(NamedTuple):
@@ -100,20 +116,21 @@ def assemble(
         if account is not None and decision.activates_card:
             batch.activations.append(_activate(row, account, standing))
         content = content_text(row)
-        met[key] = Recorded(row, opened.settled_at)
+        met[key] = recorded = Recorded(row, opened.settled_at)
         batch.settlements.append(row)
         batch.transfers.extend(transfers)
         batch.leaves.append(leaf(row, content, transfers))
         batch.keys.append(KeyRow(row.batch_id, fingerprint(content), row.business_day, position, key))
-        batch.answers.append(Answer(outcome(row, opened.settled_at, replayed=False), row.bucket, is_new=True))
+        batch.answers.append(Answer(recorded, row.bucket, is_new=True))
     return batch
 
 
 def _repeat(first: Recorded, message: Message) -> Answer:
     differing = differing_fields(first.row, message)
     if differing:
-        return Answer(conflict(first.row, message, differing), bucket_of(message.person_no), is_new=False)
-    return Answer(outcome(first.row, first.settled_at, replayed=True), first.row.bucket, is_new=False)
+        refused = conflict(first.row, message, differing)
+        return Answer(first, bucket_of(message.person_no), is_new=False, conflict=refused)
+    return Answer(first, first.row.bucket, is_new=False)
 
 
 def _move(

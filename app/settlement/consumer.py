@@ -20,7 +20,6 @@ from app.config import Settings
 from app.database import Pool
 from app.errors import DatabaseUnavailable
 from app.ledger.buckets import bucket_of
-from app.settlement.batch import Answer
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message, decode
@@ -262,9 +261,7 @@ def _place(record: Record) -> str:
     return f"{record.partition}/{record.offset}"
 
 
-def count_outcomes(origin: str, answers: Sequence[Dispatch] | Sequence[Answer]) -> None:
-    counts = Counter(
-        ("replayed" if answer.outcome.replayed else answer.outcome.status, answer.outcome.code) for answer in answers
-    )
+def count_outcomes(origin: str, dispatches: Sequence[Dispatch]) -> None:
+    counts = Counter(("replayed" if outcome.replayed else outcome.status, outcome.code) for outcome, _, _ in dispatches)
     for (status, code), count in counts.items():
         metrics.OUTCOMES.labels(origin, status, code).inc(count)

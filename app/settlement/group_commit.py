@@ -7,6 +7,7 @@ load, and a lone request waits for nothing.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from app import metrics
@@ -90,10 +91,10 @@ class GroupCommit:
             if not request.answered.cancelled():
                 request.answered.set_result(mine)
         recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
-        count_outcomes("http", recorded)
-        self._outbox.put(
-            isolated.batch_ids, [Dispatch(answer.outcome, answer.bucket) for answer in recorded if answer.is_new]
-        )
+        dispatches = [Dispatch(answer.outcome, answer.bucket) for answer in recorded]
+        count_outcomes("http", dispatches)
+        is_new = [answer.is_new for answer in recorded]
+        self._outbox.put(isolated.batch_ids, list(compress(dispatches, is_new)))
 
     def _count_waiting(self, change: int) -> None:
         self._waiting += change
