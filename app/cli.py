@@ -5,13 +5,15 @@ from pathlib import Path
 
 import typer
 
-from app.commands import accounts, cards, funding, keys, rules, year_end
+from app.commands import accounts, cards, funding, grants, keys, persons, rules, year_end
 from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 cli.command()(funding.contribute)
 cli.add_typer(funding.adjust, name="adjust")
+cli.add_typer(persons.app, name="persons")
 cli.add_typer(cards.app, name="cards")
+cli.add_typer(grants.app, name="grants")
 cli.add_typer(accounts.app, name="accounts")
 cli.add_typer(keys.app, name="keys")
 cli.add_typer(year_end.app, name="year-end")

@@ -1,13 +1,12 @@
 """`medsettle cards …`: what a clerk does to cards."""
 
-import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
-from app.commands.desk import checked, decide, on_ledger
+from app.commands.desk import checked, decide, on_ledger, typed_unseen
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -36,12 +35,46 @@ class Reason(StrEnum):
     NEW_GENERATION = "new_generation"
 
 
+class DebitAction(StrEnum):
+    SWITCH_ON = "switch_on"
+    SWITCH_OFF = "switch_off"
+    CLOSE = "close"
+
+
 @app.command()
 def show(card_no: str = _CARD_NO) -> None:
     """State, applications and events of a card."""
 
     async def work(connection: "Connection", _: "Settings") -> str:
         return await _text(connection, card_no)
+
+    decide(work)
+
+
+@app.command()
+def issue(
+    card_no: str = _CARD_NO,
+    person_no: str = typer.Option(..., help="The holder"),
+    card_sn: str = typer.Option(..., help="Identification code of the card"),
+    medium: Medium = typer.Option(...),
+    bank: str = typer.Option(..., help="Bank that issues it"),
+    issued_on: datetime = typer.Option(..., formats=["%Y-%m-%d"]),
+    valid_to: datetime = typer.Option(..., formats=["%Y-%m-%d"]),
+    operator: str = _OPERATOR,
+) -> None:
+    """Put a new social security card into the register; it waits for its activation."""
+    from app.parties.cards import NewCard, issue_card
+    from app.routes.card_bodies import Issue
+
+    body = checked(
+        Issue, card_no=card_no, person_no=person_no, card_sn=card_sn, medium=medium.value, bank=bank,
+        issued_on=issued_on.date(), valid_to=valid_to.date(), operator=operator,
+    )  # fmt: skip
+    new = NewCard(**body.model_dump(include=set(NewCard._fields)))
+
+    async def work(connection: "Connection", _: "Settings") -> str:
+        changed = await issue_card(connection, new, _occasion("", operator, ""))
+        return await _text(connection, card_no, changed=changed)
 
     decide(work)
 
@@ -58,7 +91,7 @@ def activate(
     from app.parties.vault import Vault
 
     occasion = _occasion(bank, operator, reference)
-    citizen_no = _citizen_no()
+    citizen_no = typed_unseen("Citizen number on the document")
 
     async def work(connection: "Connection", settings: "Settings") -> str:
         vault = Vault.of(settings.data_keys)
@@ -88,6 +121,54 @@ def recover(
 ) -> None:
     """Lift a loss: what stood before stands again."""
     _change(card_no, "recover", place, operator, reference)
+
+
+@app.command(name="lock-pin")
+def lock_pin(
+    card_no: str = _CARD_NO, operator: str = _OPERATOR, place: str = _PLACE, reference: str = _REFERENCE
+) -> None:
+    """Lock a card whose PIN was entered wrongly too often."""
+    _change(card_no, "lock_pin", place, operator, reference)
+
+
+@app.command(name="unlock-pin")
+def unlock_pin(
+    card_no: str = _CARD_NO,
+    verified_by: str = typer.Option(..., help="Who or what made sure of the holder; the PIN itself is never told"),
+    reference: str = typer.Option(..., help="Number of the document; no personal data"),
+    operator: str = _OPERATOR,
+    place: str = _PLACE,
+) -> None:
+    """Unlock a card after its PIN was renewed."""
+    _change(card_no, "unlock_pin", place, operator, f"{reference}, verified by {verified_by}")
+
+
+@app.command()
+def debit(
+    card_no: str = _CARD_NO,
+    action: DebitAction = typer.Argument(...),
+    bank: str = typer.Option(..., help="The issuing bank"),
+    operator: str = _OPERATOR,
+    reference: str = _REFERENCE,
+) -> None:
+    """Switch the bank debit application (RMB) on or off, or close it. on asks for the citizen number."""
+    from app.parties.outlet import change_debit_application, switch_debit_on
+    from app.parties.vault import Vault
+
+    occasion = _occasion(bank, operator, reference)
+    citizen_no = typed_unseen("Citizen number on the document") if action is DebitAction.SWITCH_ON else ""
+
+    async def work(connection: "Connection", settings: "Settings") -> str:
+        if action is DebitAction.SWITCH_ON:
+            vault, today = Vault.of(settings.data_keys), _today(settings)
+            changed = await switch_debit_on(
+                connection, vault, card_no, citizen_no, today, occasion, currency="CNY", credit=False
+            )
+        else:
+            changed = await change_debit_application(connection, card_no, action.value, occasion)
+        return await _text(connection, card_no, changed=changed)
+
+    decide(work)
 
 
 @app.command()
@@ -185,10 +266,3 @@ def _today(settings: "Settings") -> date:
     from app.ledger.journal import business_day
 
     return business_day(datetime.now(UTC), settings.cut_off)
-
-
-def _citizen_no() -> str:
-    """Never an argument: it would stand in the history of the shell and in the list of processes."""
-    if sys.stdin.isatty():
-        return str(typer.prompt("Citizen number on the document", hide_input=True))
-    return sys.stdin.readline().strip()

@@ -1,5 +1,6 @@
 """A clerk's command: what it takes, how it reaches the ledger, and when it says what came of it."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,3 +51,11 @@ def on_ledger(work: "Callable[[Pool, Settings], Awaitable[str]]") -> None:
             typer.echo(await work(pool, settings))
 
     run(with_pool())
+
+
+def typed_unseen(what: str) -> str:
+    """Asked for, or the next line of standard input. Never an argument: it would stand in the history of the shell and
+    in the list of processes."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=True))
+    return sys.stdin.readline().strip()

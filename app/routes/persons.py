@@ -79,7 +79,7 @@ class Person(BaseModel):
 )
 async def register(request: Request, response: Response, body: Registration) -> persons.Person:
     services = services_of(request)
-    new = _new_person(body)
+    new = new_person(body)
     if not await persons.register(services.pool, services.vault, new, operator=body.operator):
         response.status_code = 200
     return await _shown(request, body.person_no)
@@ -123,7 +123,7 @@ async def _shown(request: Request, person_no: str) -> persons.Person:
         return await persons.read_person(connection, services.vault, person_no)
 
 
-def _new_person(body: Registration) -> NewPerson:
+def new_person(body: Registration) -> NewPerson:
     citizen_no = _normalised(body.citizen_no)
     gender = numbers.gender_of(citizen_no)
     if body.gender not in (None, gender):

@@ -116,3 +116,36 @@ async def test_an_account_is_frozen_and_unfrozen(desk: Pool, database: Database)
     assert (await pay(desk)).code == Code.ACCOUNT_FROZEN
     assert (await medsettle(database, "accounts", "freeze", *because)).said == "account of P1: frozen already\n"
     assert (await medsettle(database, "accounts", "unfreeze", *because)).said == "account of P1: normal\n"
+
+
+async def test_a_person_gets_a_card_with_both_applications(desk: Pool, database: Database) -> None:
+    person = ("persons", "register", "P9", "--status", "employed", *CLERK)
+    registered = await medsettle(database, *person, typed="999999198501010026\nSome Body\n")
+    assert (registered.exit_code, registered.complained) == (0, "")
+    assert "999999198501010026" not in registered.said
+    assert "Some Body" not in registered.said
+    found = await medsettle(database, "persons", "find", typed="999999198501010026\n")
+    assert found.said == "P9\n"
+    issued = await medsettle(
+        database, "cards", "issue", "Z9", "--person-no", "P9", "--card-sn", "SN9", "--medium", "contact",
+        "--bank", "BANK01", "--issued-on", "2026-01-01", "--valid-to", "2036-01-01", *CLERK,
+    )  # fmt: skip
+    assert issued.said.startswith("card Z9 of P9: issued\n")
+    debit = ("cards", "debit", "Z9", "switch_on", "--bank", "BANK01", *CLERK)
+    assert "debit application: on" in (await medsettle(database, *debit, typed="999999198501010026\n")).said
+    refused = await medsettle(database, *debit, typed=f"{CITIZEN}\n")
+    assert (refused.exit_code, CITIZEN in refused.complained) == (1, False)
+    await medsettle(database, "cards", "activate", "Z9", "--bank", "BANK01", *CLERK, typed="999999198501010026\n")
+    assert ": pin_locked" in (await medsettle(database, "cards", "lock-pin", "Z9", *CLERK)).said
+    unlock = ("cards", "unlock-pin", "Z9", "--verified-by", "terminal 7", "--reference", "U-1", *CLERK)
+    assert ": active" in (await medsettle(database, *unlock)).said
+
+
+async def test_a_grant_is_made_listed_and_ended(desk: Pool, database: Database) -> None:
+    made = await medsettle(database, "grants", "authorise", "P1", "P2", "--relation", "spouse", *CLERK)
+    assert (made.exit_code, made.complained) == (0, "")
+    listed = await medsettle(database, "grants", "list", "P1")
+    assert listed.said == made.said
+    number = made.said.split()[1].rstrip(":")
+    assert (await medsettle(database, "grants", "unbind", number, *CLERK)).said.endswith(", ended\n")
+    assert (await medsettle(database, "grants", "list", "P1")).said == "no open grant\n"
