@@ -331,7 +331,7 @@ class SmallDisk:
 async def postgres_on_a_small_disk(folder: Path) -> AsyncIterator[tuple[SmallDisk, str, str]]:
     """The disk, and the URLs of the owner and of the application."""
     if subprocess.run([*NAMESPACE, "true"], check=False).returncode:  # noqa: ASYNC221
-        pytest.skip("no mount namespace may be made here")
+        pytest.skip("no mount namespace may be made here; the error itself is tested below")
     argv = [
         *NAMESPACE,
         sys.executable,
@@ -348,7 +348,7 @@ async def postgres_on_a_small_disk(folder: Path) -> AsyncIterator[tuple[SmallDis
         urls = (await process.stdout.readline()).decode().split()
         if not urls:
             assert await process.wait() == NO_MOUNT
-            pytest.skip("no disk may be mounted here")
+            pytest.skip("no disk may be mounted here; the error itself is tested below")
         yield SmallDisk(process), urls[0], urls[1]
     finally:
         process.stdin.close()
@@ -375,7 +375,32 @@ async def test_a_disk_that_is_full_until_somebody_frees_it(house_folder: Path, t
         await broker.stop()
 
 
-async def run_out_of_disk(house: House, disk: SmallDisk) -> None:
+class RefusingPostgres:
+    """A Postgres that answers every posting with the very error of a full disk; needs no right to mount one."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def do(self, command: str) -> None:
+        async with owned(self._house) as owner:
+            await owner.execute(REFUSE if command == "fill" else "DROP TRIGGER no_room ON settlement.settlements")
+
+
+REFUSE = """
+CREATE FUNCTION public.disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END
+$$;
+CREATE TRIGGER no_room BEFORE INSERT ON settlement.settlements FOR EACH STATEMENT EXECUTE FUNCTION public.disk_full();
+"""
+
+
+async def test_the_error_of_a_full_disk_until_it_is_gone(house: House) -> None:
+    await run_out_of_disk(house, RefusingPostgres(house))
+
+
+async def run_out_of_disk(house: House, disk: SmallDisk | RefusingPostgres) -> None:
     traffic = Traffic(house, seed=2026)
     await traffic.open_parties()
     worker = await house.start_worker()
