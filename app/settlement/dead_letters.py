@@ -19,11 +19,14 @@ class DeadLetter(NamedTuple):
 
 
 async def write_dead_letters(producer: AIOKafkaProducer, topic: str, letters: list[DeadLetter]) -> None:
-    """Write each with its key, value, headers and timestamp unchanged; returns when all are acknowledged."""
+    """Write each with its key, value, headers and timestamp unchanged; returns when all are acknowledged.
+
+    Of what no broker would take back with our headers the beginning is written.
+    """
     sent = [
         await producer.send(
             topic,
-            key=letter.record.key,
+            key=letter.record.key and letter.record.key[:_KEY_BYTES_MAX],
             value=_value(letter.record),
             timestamp_ms=letter.record.timestamp,
             headers=_headers(letter),
@@ -35,19 +38,21 @@ async def write_dead_letters(producer: AIOKafkaProducer, topic: str, letters: li
         metrics.DEAD_LETTERS.labels(letter.code).inc()
 
 
-# Brokers take a megabyte a message unless told otherwise, and the headers need room.
+# Brokers take a megabyte a message unless told otherwise. More than that comes in compressed.
 _VALUE_BYTES_MAX = 900 * 1024
+_KEY_BYTES_MAX = 32 * 1024
+_HEADERS_BYTES_MAX = 64 * 1024
+_HEADER_OVERHEAD_BYTES = 10
 
 
 def _value(record: "ConsumerRecord[bytes, bytes]") -> bytes:
-    """The bytes as they came, or their beginning where no broker would take them back with our headers."""
     return (record.value or b"")[:_VALUE_BYTES_MAX]  # a record without key and value can be read but not written
 
 
 def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
     record = letter.record
     return [
-        *record.headers,
+        *_first_headers(record),
         ("medsettle_code", letter.code.encode()),
         ("medsettle_detail", letter.detail.encode()),
         ("medsettle_topic", record.topic.encode()),
@@ -56,3 +61,14 @@ def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("medsettle_value_bytes", str(len(record.value or b"")).encode()),
         ("medsettle_failed_at_ms", str(time.time_ns() // 1_000_000).encode()),
     ]
+
+
+def _first_headers(record: "ConsumerRecord[bytes, bytes]") -> list[tuple[str, bytes]]:
+    """As many as have room, and how many are left out, if any."""
+    room = _HEADERS_BYTES_MAX
+    for index, (name, value) in enumerate(record.headers):
+        room -= len(name.encode()) + len(value or b"") + _HEADER_OVERHEAD_BYTES
+        if room < 0:
+            left_out = len(record.headers) - index
+            return [*record.headers[:index], ("medsettle_headers_left_out", str(left_out).encode())]
+    return [*record.headers]
