@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos lint format bench bench-full bench-funding load contract lock clean
+.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding load contract lock clean
 
 setup: $(READY)
 
@@ -27,6 +27,10 @@ test: setup
 # The long form of the kill campaign; `make test` runs its short form.
 chaos: setup
 	@MEDSETTLE_CHAOS_ROUNDS=$${MEDSETTLE_CHAOS_ROUNDS:-500} $(BIN)/python -m pytest -q -m chaos
+
+# The long form of the comparison with the model; `make test` runs 500 sequences.
+model: setup
+	@MEDSETTLE_MODEL_SEQUENCES=$${MEDSETTLE_MODEL_SEQUENCES:-50000} $(BIN)/python -m pytest -q -n 2 tests/model
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -56,7 +60,7 @@ contract: setup
 	@$(BIN)/python docs/contract/generate.py
 
 lock:
-	@$(BIN)/uv pip compile pyproject.toml --extra archive --extra embedded --extra dev --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra archive --extra sm --extra embedded --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean:

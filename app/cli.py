@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from app.commands import accounts, cards, funding, grants, keys, persons, rules, year_end
+from app.commands import accounts, cards, funding, grants, keys, persons, receipt, rules, year_end
 from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -18,6 +18,7 @@ cli.add_typer(accounts.app, name="accounts")
 cli.add_typer(keys.app, name="keys")
 cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
+cli.add_typer(receipt.app, name="receipt")
 
 
 @cli.callback()

@@ -29,6 +29,32 @@ class Code(StrEnum):
     OLD_CARD_UNKNOWN = "old_card_unknown"
     OLD_CARD_OF_ANOTHER_PERSON = "old_card_of_another_person"
     OLD_CARD_NOT_USABLE = "old_card_not_usable"
+    INSURANCE_SUSPENDED = "insurance_suspended"
+    MED_TYPE_NOT_PAYABLE = "med_type_not_payable"
+    DAILY_CAP_REACHED = "daily_cap_reached"
+    AUTHORIZATION_AT_PHARMACY = "authorization_at_pharmacy"
+    EXPIRY_INVALID = "expiry_invalid"
+    CAPTURE_EXCEEDS_HOLD = "capture_exceeds_hold"
+    HOLD_CAPTURED = "hold_captured"
+    HOLD_VOIDED = "hold_voided"
+    HOLD_EXPIRED = "hold_expired"
+    ORIGINAL_NOT_FOUND = "original_not_found"
+    ORIGINAL_OF_ANOTHER_PERSON = "original_of_another_person"
+    ORIGINAL_NOT_AN_AUTHORIZATION = "original_not_an_authorization"
+    ORIGINAL_NOT_SETTLED = "original_not_settled"
+    NOT_REFUNDABLE = "not_refundable"
+    ALREADY_REFUNDED = "already_refunded"
+    REFUND_EXCEEDS_ORIGINAL = "refund_exceeds_original"
+    PARTIAL_REFUND_NOT_ALLOWED = "partial_refund_not_allowed"
+    REFUND_TOO_LATE = "refund_too_late"
+    NOT_REVERSIBLE = "not_reversible"
+    ALREADY_REVERSED = "already_reversed"
+    NOTHING_TO_REVERSE = "nothing_to_reverse"
+    REVERSED_BEFORE_ARRIVAL = "reversed_before_arrival"
+    DEBIT_APPLICATION_OFF = "debit_application_off"
+    PAYEE_CARD_UNKNOWN = "payee_card_unknown"
+    PAYEE_CARD_NOT_USABLE = "payee_card_not_usable"
+    PAYEE_IS_PAYER = "payee_is_payer"
     # Rejections of a well-formed message. Recorded and final.
     INSTITUTION_UNKNOWN = "institution_unknown"
     INSTITUTION_BLOCKED = "institution_blocked"
@@ -71,6 +97,9 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL_ERROR = "internal_error"
+    SIGNING_KEY_MISSING = "signing_key_missing"
+    JOURNAL_BROKEN = "journal_broken"
+    RECEIPT_UNAVAILABLE = "receipt_unavailable"
 
 
 class Entry(NamedTuple):
@@ -79,7 +108,7 @@ class Entry(NamedTuple):
 
 
 CATALOGUE: dict[Code, Entry] = {
-    Code.OK: Entry("Settled.", "Take `cash_due` from the person."),
+    Code.OK: Entry("Settled, held or reversed.", "Take `cash_due` from the person; after a refund hand it over."),
     Code.INSUFFICIENT_FUNDS: Entry(
         "The account does not hold the whole amount and the message asked for all or nothing.",
         "Take cash, or send a new message with `short_balance: split`.",
@@ -125,6 +154,74 @@ CATALOGUE: dict[Code, Entry] = {
         "The old medical card is lost, retired, expired or no medical card.",
         "Activate the new card at a bank outlet or by a registration at a hospital.",
     ),
+    Code.INSURANCE_SUSPENDED: Entry(
+        "The person's medical insurance is suspended, and in their region the account rests with it.",
+        "Take cash; the person asks the insurance agency.",
+    ),
+    Code.MED_TYPE_NOT_PAYABLE: Entry(
+        "The region's accounts do not pay for this `med_type`, and the message asked for all or nothing.",
+        "Take cash, or send a new message with `short_balance: split`.",
+    ),
+    Code.DAILY_CAP_REACHED: Entry(
+        "The person's daily limit at pharmacies leaves too little, and the message asked for all or nothing.",
+        "Take cash, or send a new message with `short_balance: split`.",
+    ),
+    Code.AUTHORIZATION_AT_PHARMACY: Entry("Only hospitals hold money in an account.", "Send a `payment`."),
+    Code.EXPIRY_INVALID: Entry(
+        "`expires_at` has passed or lies more than 366 days ahead.", "Send a new message with a time between."
+    ),
+    Code.CAPTURE_EXCEEDS_HOLD: Entry(
+        "The capture asks for more than is still held.", "Capture what is held; settle the rest as a `payment`."
+    ),
+    Code.HOLD_CAPTURED: Entry("The hold was captured to its end.", "Settle more as a `payment`."),
+    Code.HOLD_VOIDED: Entry("The hold was voided.", "Send a new `authorization` or a `payment`."),
+    Code.HOLD_EXPIRED: Entry("The hold has expired; its money is free again.", "Settle as a `payment`."),
+    Code.ORIGINAL_NOT_FOUND: Entry(
+        "No message of this institution has that `original_message_id`. A reversal is recorded and will refuse it.",
+        "Check the id. After a reversal do nothing: the original has no effect, whenever it comes.",
+    ),
+    Code.ORIGINAL_OF_ANOTHER_PERSON: Entry(
+        "The original is a message of another person.", "Send the `person_no` of the original."
+    ),
+    Code.ORIGINAL_NOT_AN_AUTHORIZATION: Entry(
+        "Only an authorization can be captured or voided.", "Refund or reverse what was settled."
+    ),
+    Code.ORIGINAL_NOT_SETTLED: Entry(
+        "The original was declined or rejected: there is nothing to capture, void or refund.", "Nothing to do."
+    ),
+    Code.NOT_REFUNDABLE: Entry(
+        "Only a payment, a capture and a purchase can be refunded; a refund can not.",
+        "Reverse a refund that was a mistake.",
+    ),
+    Code.ALREADY_REFUNDED: Entry("All of the original is refunded.", "Nothing to do."),
+    Code.REFUND_EXCEEDS_ORIGINAL: Entry(
+        "With the refunds before it this one would exceed the original.", "Leave `amount` out to refund the rest."
+    ),
+    Code.PARTIAL_REFUND_NOT_ALLOWED: Entry(
+        "The region allows full refunds only.", "Refund all of it, then send the right amount as a new `payment`."
+    ),
+    Code.REFUND_TOO_LATE: Entry(
+        "The region's time for refunds has passed.", "The person asks the insurance agency for an adjustment."
+    ),
+    Code.NOT_REVERSIBLE: Entry(
+        "A void, a registration and a reversal are not reversible.", "Send what should stand as a new message."
+    ),
+    Code.ALREADY_REVERSED: Entry("A reversal undid the original before.", "Nothing to do."),
+    Code.NOTHING_TO_REVERSE: Entry(
+        "The original moved nothing, or all of it went back before. The reversal is recorded.", "Nothing to do."
+    ),
+    Code.REVERSED_BEFORE_ARRIVAL: Entry(
+        "A reversal of this message came before the message itself, so it has no effect.",
+        "Send a new message if the person still pays.",
+    ),
+    Code.DEBIT_APPLICATION_OFF: Entry(
+        "The bank application of the card is not switched on.", "The holder switches it on at an outlet of the bank."
+    ),
+    Code.PAYEE_CARD_UNKNOWN: Entry("No card has the number in `payee_card`.", "Check the number."),
+    Code.PAYEE_CARD_NOT_USABLE: Entry(
+        "The payee's card is not active, or its bank application is not on.", "The payee asks their bank."
+    ),
+    Code.PAYEE_IS_PAYER: Entry("Payer and payee are one account.", "Check the cards."),
     Code.INSTITUTION_UNKNOWN: Entry(
         "No designated institution has this code.",
         "Check the code; ask the operator to register the institution.",
@@ -213,5 +310,15 @@ CATALOGUE: dict[Code, Entry] = {
     Code.METHOD_NOT_ALLOWED: Entry("This address does not take this method.", "See /docs for the methods."),
     Code.INTERNAL_ERROR: Entry(
         "The service failed in a way it does not know.", "Send the same message again; it takes effect once."
+    ),
+    Code.SIGNING_KEY_MISSING: Entry(
+        "The service has no key to sign receipts with.", "The operator sets MEDSETTLE_SIGNING_KEY."
+    ),
+    Code.JOURNAL_BROKEN: Entry(
+        "What is stored of this transaction does not fit the journal's hashes, so no receipt is given.",
+        "Tell the operator, who runs `medsettle verify`.",
+    ),
+    Code.RECEIPT_UNAVAILABLE: Entry(
+        "The transaction was settled by a release that gave no receipts.", "Ask for its stored outcome."
     ),
 }

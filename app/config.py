@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     data_keys: SecretStr = Field(
         SecretStr(""), description="Keys of personal data, `id:base64 of 32 bytes`,…; the first one is current"
     )
+    signing_key: SecretStr = Field(SecretStr(""), description="Signs receipts: `ed25519:base64` or `sm2:base64`")
+    retired_signing_keys: str = Field("", description="Public keys of earlier ones: the bodies of their PEM,…")
 
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -66,18 +66,26 @@ async def connect(url: str, *, application_name: str) -> "asyncpg.Connection[asy
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Connection]:
     """A connection inside one transaction; the only owner of BEGIN and COMMIT on the posting path.
 
-    Raises DatabaseUnavailable when the failure says nothing against the statements themselves.
+    With `snapshot` it only reads, and all its statements see the same moment. Raises DatabaseUnavailable when the
+    failure says nothing against the statements themselves.
     """
     try:
-        async with pool.acquire(timeout=_ACQUIRE_SECONDS_MAX) as connection, connection.transaction():
+        async with (
+            pool.acquire(timeout=_ACQUIRE_SECONDS_MAX) as connection,
+            connection.transaction(isolation="repeatable_read" if snapshot else None, readonly=snapshot),
+        ):
             yield connection
     except Exception as error:
         if remedy(error) is Remedy.WAIT:
             raise DatabaseUnavailable(f"Postgres is away, busy or not set up: {type(error).__name__}") from error
         raise
+
+
+class LostRace(Exception):
+    """What was read before the locks has changed under it; the batch runs again."""
 
 
 class Remedy(Enum):
@@ -101,7 +109,7 @@ def remedy(error: BaseException) -> Remedy:
     """What a failure on the posting path asks for. A failure of our own code refuses: it would fail again."""
     if isinstance(error, DatabaseUnavailable | OSError | TimeoutError | asyncio.TimeoutError):
         return Remedy.WAIT
-    if isinstance(error, asyncpg.InvalidCachedStatementError):
+    if isinstance(error, LostRace | asyncpg.InvalidCachedStatementError):
         return Remedy.AGAIN
     if isinstance(error, asyncpg.UniqueViolationError) and (error.table_name or "").startswith(_MESSAGE_TAKEN):
         return Remedy.AGAIN

@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 from pydantic import SecretStr
 
+from app import signing
 from app.config import Settings
 from app.database import connect
 from app.embedded.broker import ensure_topics
@@ -32,6 +33,8 @@ APPLICATION_ROLE = "medsettle_app"
 
 #: In the data folder of an embedded stack: entries of MEDSETTLE_DATA_KEYS, the current one first.
 KEY_FILE = "data_keys"
+#: In the same place: the entry of MEDSETTLE_SIGNING_KEY.
+SIGNING_KEY_FILE = "signing_key"
 
 # The embedded broker has no idempotent producer, and it takes short sessions, so a killed worker is replaced soon.
 # On loopback bytes cost less than packing them.
@@ -119,7 +122,12 @@ async def installed(
                 "owner_database_url": SecretStr(stack.postgres.superuser_url),
                 "kafka_bootstrap_servers": stack.broker.bootstrap_servers,
                 "api_port": settings.api_port or free_port(),
-                "data_keys": settings.data_keys if settings.data_keys.get_secret_value() else kept_key(stack.data_dir),
+                "data_keys": settings.data_keys
+                if settings.data_keys.get_secret_value()
+                else _kept_key(stack.data_dir / KEY_FILE, lambda: new_entry(1)),
+                "signing_key": settings.signing_key
+                if settings.signing_key.get_secret_value()
+                else _kept_key(stack.data_dir / SIGNING_KEY_FILE, lambda: signing.new_entry("Ed25519")),
                 **_EMBEDDED_KAFKA,
             }
         )
@@ -129,16 +137,15 @@ async def installed(
             yield installation
 
 
-def kept_key(data_dir: Path) -> SecretStr:
-    """The keys of personal data that lie beside the embedded servers' data; one is made at the first start."""
-    file = data_dir / KEY_FILE
-    with refusals_explained(data_dir):
+def _kept_key(file: Path, make: Callable[[], str]) -> SecretStr:
+    """What lies beside the embedded servers' data; made at the first start."""
+    with refusals_explained(file.parent):
         if not file.exists():
             # Written apart and renamed: a start that was killed leaves no half key behind.
             written = file.with_suffix(".new")
             written.unlink(missing_ok=True)
             written.touch(mode=0o600)
-            written.write_text(f"{new_entry(1)}\n")
+            written.write_text(f"{make()}\n")
             written.rename(file)
         return SecretStr(",".join(file.read_text().split()))
 

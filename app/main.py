@@ -25,6 +25,7 @@ from app.routes import (
     mutual_aid,
     person_records,
     persons,
+    receipts,
     transactions,
 )
 from app.routes.problems import handle_problems
@@ -32,10 +33,13 @@ from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
 from app.settlement.group_commit import GroupCommit
+from app.settlement.hold_expiry import keep_holds_expired
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
+from app.settlement.receipt_desk import ReceiptDesk
 from app.settlement.rules import RuleBook
 from app.settlement.sweeper import Sweeper
+from app.signing import read_keys
 from app.tasks import start_beside, stop_beside
 from app.tuning import tune_for_throughput
 
@@ -59,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(transactions.router)
+    app.include_router(receipts.router)
     app.include_router(health.router)
     app.include_router(persons.router)
     app.include_router(person_records.router)
@@ -79,6 +84,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     tune_for_throughput()
     url = settings.database_url.get_secret_value()
     vault = Vault.of(settings.data_keys)
+    receipt_desk = ReceiptDesk(read_keys(settings.signing_key, settings.retired_signing_keys))
     # Postings have connections of their own: a flood of queries must not make them wait.
     posting = await open_pool(url, size_max=_POSTING_CONNECTIONS, application_name="medsettle api posting")
     reading = await open_pool(url, size_max=settings.pool_size_max, application_name="medsettle api")
@@ -98,10 +104,11 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             group_commit.run(),
             marks.run(),
             keep_days_prepared(reading),
+            keep_holds_expired(reading),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, reading, group_commit, rules, vault)
+            yield Services(settings, reading, group_commit, rules, vault, receipt_desk)
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):

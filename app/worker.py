@@ -16,6 +16,7 @@ from app.database import open_pool
 from app.kafka import make_consumer, make_producer
 from app.settlement.consumer import SettlementConsumer
 from app.settlement.days import keep_days_prepared
+from app.settlement.hold_expiry import keep_holds_expired
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.sweeper import Sweeper
 from app.tasks import start_beside, stop_beside
@@ -44,7 +45,11 @@ async def run_worker(settings: Settings) -> None:
             watchdog.start()
             _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)
             beside = start_beside(
-                marks.run(), sweeper.run(), keep_days_prepared(pool), _watch_lag(consumer, settling, watchdog)
+                marks.run(),
+                sweeper.run(),
+                keep_days_prepared(pool),
+                keep_holds_expired(pool),
+                _watch_lag(consumer, settling, watchdog),
             )
             try:
                 await settling.run()

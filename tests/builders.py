@@ -47,6 +47,31 @@ def registration(**overrides: Any) -> Message:
     return payment(**{"kind": "registration", "amount": 0, "visit": "outpatient", **overrides})
 
 
+def authorization(**overrides: Any) -> Message:
+    """A hold of 1,000 fen for P1 at HOSPITAL."""
+    return payment(**{"kind": "authorization", **overrides})
+
+
+def follow_up(kind: str, original: Message, **overrides: Any) -> Message:
+    """A capture, void, refund or reversal of a message, by its institution and of its person, without a card."""
+    fields: dict[str, Any] = {
+        "kind": kind,
+        "institution": original.institution,
+        "person_no": original.person_no,
+        "amount": 0,
+        "card": None,
+        "original_message_id": original.message_id,
+    }
+    return payment(**{**fields, **overrides})
+
+
+def by_card(kind: str, person_no: str = "P1", **overrides: Any) -> Message:
+    """A deposit, withdrawal, purchase or transfer of 100 fen with the person's card of `add_debit_card`."""
+    return payment(
+        **{"kind": kind, "person_no": person_no, "amount": 100, "card": Card("03", f"D{person_no}"), **overrides}
+    )
+
+
 def contribution(person_no: str, amount: int, **overrides: Any) -> Message:
     """Money that comes in by the agency."""
     fields: dict[str, Any] = {"institution": AGENCY, "kind": "contribution", "card": None}
@@ -92,6 +117,25 @@ async def add_person(pool: Pool, person_no: str = "P1", *, balance: int = 0, sta
         await settle(pool, [contribution(person_no, balance)], rules=RuleBook(MIDNIGHT))
     if state != "normal":
         await pool.execute("UPDATE ledger.accounts SET state = $2 WHERE account_id = $1", account_id, state)
+    return account_id
+
+
+async def add_debit_card(pool: Pool, person_no: str = "P1", *, balance: int = 0, bank: str = "BANK01") -> int:
+    """An active card D{person_no} with its debit application on, and money in its account; returns the account.
+
+    The money is deposited at HOSPITAL, which must be there.
+    """
+    bucket = bucket_of(person_no)
+    await pool.execute(
+        "INSERT INTO parties.cards (card_no, person_no, card_sn, state, valid_to, bank, debit_application)"
+        " VALUES ($1, $2, 'SN1', 'active', '2099-12-31', $3, 'on')",
+        f"D{person_no}", person_no, bank,
+    )  # fmt: skip
+    async with transaction(pool) as connection:
+        [account_id] = await new_account_ids(connection, 1)
+        await open_accounts(connection, [(account_id, 0, bucket, "debit", f"{bank}/{person_no}")])
+    if balance:
+        await settle(pool, [by_card("deposit", person_no, amount=balance)], rules=RuleBook(MIDNIGHT))
     return account_id
 
 

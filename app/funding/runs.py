@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from app.database import Pool
 from app.errors import DatabaseUnavailable
-from app.settlement.batch import Answer
 from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import Message
+from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
 
 #: Messages of one batch.

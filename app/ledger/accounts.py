@@ -1,6 +1,9 @@
 """Accounts as a posting sees them, and the statement that opens new ones."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from app.database import Connection
 
@@ -12,38 +15,25 @@ CARRY_OVER_ACCOUNT = 2
 BUCKETS = 256
 
 
-class Account:
+class Account(msgspec.Struct, eq=False, gc=False):
     """A kept account inside one posting: read under lock, changed in memory, written back once.
 
     `balance`, `held` and `accumulated` are fen; `last_entry` is the number of the account's latest transfer. Of the
-    balance, `accumulated` was left by the years before `part_year` and the rest came in that year.
+    balance of a personal account, `accumulated` was left by the years before `part_year` and the rest came in that
+    year; a debit account has no parts.
     """
 
-    __slots__ = (
-        "account_id", "accumulated", "balance", "bucket", "held", "last_entry", "part_year", "state", "terms",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        account_id: int,
-        balance: int,
-        held: int,
-        last_entry: int,
-        bucket: int,
-        state: str,
-        accumulated: int,
-        part_year: int,
-        terms: str,
-    ) -> None:
-        self.account_id = account_id
-        self.balance = balance
-        self.held = held
-        self.last_entry = last_entry
-        self.bucket = bucket
-        self.state = state
-        self.accumulated = accumulated
-        self.part_year = part_year
-        self.terms = terms
+    owner: str
+    kind: str
+    account_id: int
+    balance: int
+    held: int
+    last_entry: int
+    bucket: int
+    state: str
+    accumulated: int
+    part_year: int
+    terms: str
 
     @property
     def available(self) -> int:
@@ -54,25 +44,58 @@ class Account:
         return self.accumulated if self.part_year >= year else self.balance
 
 
-# All accounts of a batch in id order by one statement: batches that share people wait for each other, and never in a
-# circle. The owners come as one text: the driver looks at every element of an array, which costs ten times as much.
-_LOCK_PERSONAL = """
-SELECT
-    a.owner, a.account_id, a.balance, a.held, a.last_entry, a.bucket, a.state, a.accumulated, a.part_year, a.terms
-FROM unnest(string_to_array($1, '|')) AS wanted (owner)
-JOIN ledger.accounts AS a ON a.owner = wanted.owner AND a.kind = 'personal'
-ORDER BY a.account_id
-FOR NO KEY UPDATE OF a
+class Accounts(NamedTuple):
+    """Kept accounts: personal ones by person, debit ones by their owner, which is "bank/person"."""
+
+    personal: dict[str, Account]
+    debit: dict[str, Account]
+
+
+_COLUMNS = """
+    a.owner, a.kind, a.account_id, a.balance, a.held, a.last_entry, a.bucket, a.state, a.accumulated, a.part_year,
+    a.terms
 """
+# All accounts of a batch in the order of their owners by one statement: batches that share people wait for each other,
+# and never in a circle. That order is the index's own, so one scan finds, orders and locks them without a sort. The
+# owners come as one text: the driver looks at every element of an array, which costs ten times as much.
+_PERSONAL = f"""
+SELECT {_COLUMNS}
+FROM ledger.accounts AS a
+WHERE a.owner = ANY (string_to_array($1, '|')) AND a.kind = 'personal'
+"""  # noqa: S608
+# No person number holds the `/` of a debit account's owner.
+_PERSONAL_AND_DEBIT = f"""
+SELECT {_COLUMNS}
+FROM ledger.accounts AS a
+WHERE a.owner = ANY (string_to_array($1, '|')) AND a.kind IN ('personal', 'debit')
+"""  # noqa: S608
+_LOCK = "ORDER BY a.owner FOR NO KEY UPDATE OF a"
+_LOCK_PERSONAL = f"{_PERSONAL}{_LOCK}"
+_LOCK_PERSONAL_AND_DEBIT = f"{_PERSONAL_AND_DEBIT}{_LOCK}"
 
 
-async def lock_personal_accounts(connection: Connection, owners: Iterable[str]) -> dict[str, Account]:
+async def lock_accounts(
+    connection: Connection, persons: Collection[str], debit_owners: Collection[str] = (), *, lock: bool = True
+) -> Accounts:
+    """Lock the personal accounts of these persons and these debit accounts, without those that do not exist.
+
+    `lock=False` reads them as they stand, for an answer that binds nobody.
+    """
+    if debit_owners:
+        query = _LOCK_PERSONAL_AND_DEBIT if lock else _PERSONAL_AND_DEBIT
+    else:
+        query = _LOCK_PERSONAL if lock else _PERSONAL
+    rows = await connection.fetch(query, "|".join({*persons, *debit_owners}))
+    accounts = Accounts({}, {})
+    for row in rows:
+        account = Account(*row)
+        (accounts.personal if account.kind == "personal" else accounts.debit)[account.owner] = account
+    return accounts
+
+
+async def lock_personal_accounts(connection: Connection, owners: Collection[str]) -> dict[str, Account]:
     """Lock the personal accounts of these owners; by owner, without those that have none."""
-    rows = await connection.fetch(_LOCK_PERSONAL, "|".join(set(owners)))
-    return {
-        owner: Account(account_id, balance, held, last_entry, bucket, state, accumulated, part_year, terms)
-        for owner, account_id, balance, held, last_entry, bucket, state, accumulated, part_year, terms in rows
-    }
+    return (await lock_accounts(connection, owners)).personal
 
 
 async def new_account_ids(connection: Connection, count: int) -> list[int]:

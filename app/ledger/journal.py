@@ -5,6 +5,7 @@ tree's root and the chain's previous hash make the new chain hash. `medsettle ve
 """
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -18,15 +19,21 @@ LANES = 1024
 TREE_FAN_OUT = 16
 #: Leaves are not stored; so much of each is, to tell which one was changed.
 MARK_BYTES = 4
+#: Of the secret under the leaves of a batch.
+SALT_BYTES = 32
 
 
 class OpenBatch(NamedTuple):
-    """A batch whose lane this transaction holds; `settled_at` was read after the accounts were locked."""
+    """A batch whose lane this transaction holds; `settled_at` was read after the accounts were locked.
+
+    salt: under its leaves, and not under its chain hash, which is made without it.
+    """
 
     batch_id: int
     previous_hash: bytes
     settled_at: datetime
     business_day: date
+    salt: bytes = b""
 
 
 # A lane that another posting holds is skipped, not waited for.
@@ -42,8 +49,8 @@ _CLOSE_BATCH = """
 WITH head AS (
     UPDATE ledger.lanes SET height = $1 / 1024, chain_hash = $7 WHERE lane = $1 % 1024
 )
-INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, leaf_marks, chain_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, leaf_marks, chain_hash, salt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -57,6 +64,7 @@ async def open_batch(connection: Connection, cut_off: time) -> OpenBatch:
         previous_hash=row["chain_hash"],
         settled_at=row["settled_at"],
         business_day=business_day(row["settled_at"], cut_off),
+        salt=secrets.token_bytes(SALT_BYTES),
     )
 
 
@@ -71,6 +79,7 @@ async def close_batch(connection: Connection, batch: OpenBatch, leaves: Sequence
         root,
         b"".join([leaf[:MARK_BYTES] for leaf in leaves]),
         chain_hash(batch, len(leaves), root),
+        batch.salt,
     )
 
 

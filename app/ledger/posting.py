@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.database import Connection
 from app.ledger.accounts import Account
+from app.ledger.journal import OpenBatch
 
 
 class Transfer(NamedTuple):
@@ -47,7 +48,7 @@ async def post(connection: Connection, transfers: Sequence[Transfer], changed: C
     """Record transfers and the new balances of the locked accounts that they changed."""
     if transfers:
         await connection.copy_records_to_table(
-            "transfers", schema_name="ledger", columns=Transfer._fields, records=transfers
+            "transfers", schema_name="ledger", columns=Transfer._fields, records=map(tuple, transfers)
         )
     if changed:
         await connection.execute(
@@ -62,16 +63,37 @@ async def post(connection: Connection, transfers: Sequence[Transfer], changed: C
         )
 
 
-def debit(account: Account, amount: int, *, accumulated: bool = False) -> None:
-    """Take `amount` fen out of one part of a locked account, in memory."""
-    account.balance -= amount
-    account.last_entry += 1
-    if accumulated:
-        account.accumulated -= amount
+def transfer(
+    opened: OpenBatch,
+    position: int,
+    leg: int,
+    bucket: int,
+    payer: Account | int,
+    payee: Account | int,
+    amount: int,
+    accumulated: bool,
+) -> Transfer:
+    """Move `amount` fen between locked accounts, in memory; a derived account stands as its number.
 
-
-def credit(account: Account, amount: int, *, accumulated: bool = False) -> None:
-    account.balance += amount
-    account.last_entry += 1
-    if accumulated:
-        account.accumulated += amount
+    accumulated: out of, or into, the accumulated part of the personal account on its one side.
+    """
+    if isinstance(payer, int):
+        debit_account, debit_balance, debit_entry = payer, None, None
+    else:
+        payer.balance -= amount
+        payer.last_entry += 1
+        if accumulated:
+            payer.accumulated -= amount
+        debit_account, debit_balance, debit_entry = payer.account_id, payer.balance, payer.last_entry
+    if isinstance(payee, int):
+        credit_account, credit_balance, credit_entry = payee, None, None
+    else:
+        payee.balance += amount
+        payee.last_entry += 1
+        if accumulated:
+            payee.accumulated += amount
+        credit_account, credit_balance, credit_entry = payee.account_id, payee.balance, payee.last_entry
+    return Transfer(
+        opened.batch_id, debit_account, credit_account, amount, debit_balance, credit_balance, debit_entry,
+        credit_entry, opened.business_day, position, leg, bucket, accumulated,
+    )  # fmt: skip

@@ -17,6 +17,13 @@ class RegisteredCard(msgspec.Struct, gc=False):
     state: str
     valid_to: date
     kind: str
+    bank: str = ""
+    debit_application: str = "off"
+
+    @property
+    def debit_owner(self) -> str:
+        """Whose debit account the card leads to: the holder's at the bank that issued it."""
+        return f"{self.bank}/{self.person_no}"
 
 
 STATE_REFUSALS = {

@@ -82,6 +82,21 @@ SETTLE_BATCH: dict[str, Any] = {
         **_UNAVAILABLE,
     },
 }
+QUOTE: dict[str, Any] = {
+    "summary": "What one transaction would come to now; nothing is recorded",
+    "openapi_extra": {"requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)}},
+    "responses": {
+        200: _outcome(
+            "The outcome as it would be, without `settlement_id` and `settled_at`; it binds nobody. Where the key is"
+            " taken, the stored outcome with `replayed: true`."
+        ),
+        409: _outcome("The key was used for other content; see `differing_fields`."),
+        400: problem_answer("Not one JSON object."),
+        413: problem_answer("Body too large."),
+        422: problem_answer("Not a transaction."),
+        **_UNAVAILABLE,
+    },
+}
 GET_ONE: dict[str, Any] = {
     "summary": "The stored outcome of one transaction",
     "responses": {

@@ -16,6 +16,7 @@ from app.parties.card_states import debit_usable
 from app.parties.cards import Card
 from app.routes.agency import PersonNo, problems
 from app.routes.services import Services, services_of
+from app.settlement.held import held_at
 from app.settlement.statement import Line, read_statement
 
 router = APIRouter(prefix="/v1/persons", tags=["inquiry"])
@@ -32,13 +33,16 @@ Limit = Annotated[int, Query(ge=1, le=_PAGE_MAX)]
 
 
 class PersonalAccount(BaseModel):
-    """The parts sum to the balance. state and held are those of now, and null where the question is of the past."""
+    """The parts sum to the balance. state is that of now, and null where the question is of the past.
+
+    held: by authorizations that stood at that time; what is left of the balance could be paid.
+    """
 
     state: str | None
     balance: int
     current: int
     accumulated: int
-    held: int | None
+    held: int
 
 
 class DebitAccount(BaseModel):
@@ -119,7 +123,7 @@ async def read_accounts(
     now = datetime.now(UTC)
     if at is not None and not _EARLIEST <= at <= now:
         raise Refused(Code.INVALID_FIELD, "at lies in the future, or before 1970-01-02.", "/query/at")
-    async with transaction(services.pool) as connection:
+    async with transaction(services.pool, snapshot=True) as connection:
         account = await _personal_account(connection, person_no)
         debit = await holdings.debit_accounts_of(connection, person_no)
         return Accounts(
@@ -173,9 +177,10 @@ async def _personal(
     services: Services, connection: Connection, account: KeptAccount, at: datetime | None
 ) -> PersonalAccount:
     balances = await _balances(services, connection, account, at)
-    is_now = at is None
     return PersonalAccount(
-        state=account.state if is_now else None, held=account.held if is_now else None, **balances._asdict()
+        state=account.state if at is None else None,
+        held=await held_at(connection, account.account_id, at),
+        **balances._asdict(),
     )
 
 

@@ -8,6 +8,7 @@ from app.config import Settings
 from app.database import Pool
 from app.parties.vault import Vault
 from app.settlement.group_commit import GroupCommit
+from app.settlement.receipt_desk import ReceiptDesk
 from app.settlement.rules import RuleBook
 
 
@@ -18,6 +19,7 @@ class Services:
     group_commit: GroupCommit
     rules: RuleBook
     vault: Vault
+    receipt_desk: ReceiptDesk
     batches_in_hand: int = 0
 
 

@@ -1,7 +1,8 @@
-"""What hospital and pharmacy systems call: settle one transaction or many, and ask what became of one."""
+"""What hospital and pharmacy systems call: settle one transaction or many, quote one, ask what became of one."""
 
 from typing import Any
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -12,12 +13,14 @@ from app.routes import contract
 from app.routes.body import read_body
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
-from app.settlement.batch import Answer
+from app.settlement.decoding import decode, read_fields
 from app.settlement.isolate import Refusal
-from app.settlement.messages import Malformed, Message, decode, message_key, parse, read_fields
+from app.settlement.json_objects import parse
+from app.settlement.messages import Malformed, Message, message_key
 from app.settlement.publisher import encode
-from app.settlement.records import Outcome, outcome, rejection
+from app.settlement.records import Answer, Outcome, outcome, rejection
 from app.settlement.register import find_settlement
+from app.settlement.settle import quote
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
@@ -42,6 +45,22 @@ async def settle_one(request: Request) -> Response:
     if isinstance(answer, Refusal):
         return problem(422, Code.REFUSED_BY_DATABASE, answer.reason)
     return Response(encode(answer.outcome), _status(answer), media_type=_JSON)
+
+
+@router.post("/quote", **contract.QUOTE)
+async def quote_one(request: Request) -> Response:
+    services = services_of(request)
+    body = await read_body(request, services.settings.message_bytes_max)
+    if body is None:
+        return problem(413, Code.MESSAGE_TOO_LARGE)
+    decoded = decode(body)
+    if isinstance(decoded, Malformed):
+        return malformed_problem(decoded)
+    answer = await quote(services.pool, decoded, rules=services.rules)
+    told = answer.outcome
+    if answer.is_new:
+        told = msgspec.structs.replace(told, settlement_id=None, settled_at=None)
+    return Response(encode(told), 409 if answer.status == "conflict" else 200, media_type=_JSON)
 
 
 @router.post("/batch", **contract.SETTLE_BATCH)

@@ -21,9 +21,11 @@ from app.database import Pool
 from app.errors import DatabaseUnavailable
 from app.ledger.buckets import bucket_of
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
+from app.settlement.decoding import decode
+from app.settlement.header_names import UnreadableRecord, take_any_header_name
 from app.settlement.isolate import Isolated, Refusal, settle_isolating
-from app.settlement.messages import Malformed, Message, decode
-from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
+from app.settlement.messages import Malformed, Message
+from app.settlement.publisher import Dispatch, PublicationMarks, Publisher, dispatch_answer, dispatch_rejection
 from app.settlement.records import rejection
 from app.settlement.rules import RuleBook
 
@@ -61,6 +63,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         marks: PublicationMarks,
         progress: Callable[[], None],
     ) -> None:
+        take_any_header_name()
         self._settings = settings
         self._pool = pool
         self._rules = RuleBook(settings.cut_off)
@@ -143,7 +146,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if isinstance(answer, Refusal):
                 handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
             else:
-                handled.dispatches.append(Dispatch(answer.outcome, answer.bucket, _place(source)))
+                handled.dispatches.append(dispatch_answer(answer, _place(source)))
         return handled
 
     async def _decode_all(self, records: Sequence[Record], handled: Handled) -> tuple[list[Message], list[Record]]:
@@ -157,7 +160,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 sources.append(record)
             elif decoded.answerable:
                 bucket = bucket_of(decoded.person_no or "")
-                handled.dispatches.append(Dispatch(rejection(decoded), bucket, _place(record)))
+                handled.dispatches.append(dispatch_rejection(rejection(decoded), bucket, _place(record)))
             else:
                 handled.dead_letters.append(DeadLetter(record, decoded.code, decoded.detail))
             if index % _DECODE_CHUNK == 0:
@@ -165,6 +168,8 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return messages, sources
 
     def _decode(self, record: Record) -> Message | Malformed:
+        if isinstance(record, UnreadableRecord):
+            return Malformed(Code.INVALID_FIELD, "The name of a header is not UTF-8.")
         value = record.value or b""
         if len(value) > self._settings.message_bytes_max:
             return Malformed(
@@ -262,6 +267,6 @@ def _place(record: Record) -> str:
 
 
 def count_outcomes(origin: str, dispatches: Sequence[Dispatch]) -> None:
-    counts = Counter(("replayed" if outcome.replayed else outcome.status, outcome.code) for outcome, _, _ in dispatches)
+    counts = Counter([each.counted for each in dispatches])
     for (status, code), count in counts.items():
         metrics.OUTCOMES.labels(origin, status, code).inc(count)

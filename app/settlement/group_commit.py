@@ -13,12 +13,12 @@ from typing import NamedTuple
 from app import metrics
 from app.database import Pool
 from app.errors import DatabaseUnavailable, Overloaded
-from app.settlement.batch import Answer
 from app.settlement.consumer import count_outcomes
 from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Message
 from app.settlement.outbox import Outbox
-from app.settlement.publisher import Dispatch
+from app.settlement.publisher import dispatch_answer
+from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
 
 
@@ -91,7 +91,7 @@ class GroupCommit:
             if not request.answered.cancelled():
                 request.answered.set_result(mine)
         recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
-        dispatches = [Dispatch(answer.outcome, answer.bucket) for answer in recorded]
+        dispatches = [dispatch_answer(answer) for answer in recorded]
         count_outcomes("http", dispatches)
         is_new = [answer.is_new for answer in recorded]
         self._outbox.put(isolated.batch_ids, list(compress(dispatches, is_new)))

@@ -7,8 +7,8 @@ import asyncpg
 
 from app import logs
 from app.database import Pool, Remedy, remedy
-from app.settlement.batch import Answer
 from app.settlement.messages import Message
+from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 

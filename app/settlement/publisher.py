@@ -1,6 +1,7 @@
 """Outcomes to Kafka: whole batches a partition, acknowledged before anyone counts on them."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from app import metrics
 from app.database import Pool, transaction
-from app.settlement.records import Outcome
+from app.settlement.records import Answer, Outcome, Recorded, outcome
 
 _ENCODER = msgspec.json.Encoder()
 _CE_HEADERS = [
@@ -21,16 +22,43 @@ _CE_HEADERS = [
 
 
 class Dispatch(NamedTuple):
-    """An outcome on its way to Kafka: the person's bucket, and the place of the record that it answers, if any."""
+    """An outcome on its way to Kafka: the record's parts, the person's bucket, and as what it is counted.
 
-    outcome: Outcome
+    source: the place of the record that it answers, if any.
+    """
+
+    key: bytes | None
+    value: bytes
+    event_id: str
     bucket: int
+    counted: tuple[str, str]
     source: str | None = None
 
 
-def encode(outcome: Outcome) -> bytes:
+def dispatch_answer(answer: Answer, source: str | None = None) -> Dispatch:
+    if answer.conflict is not None:
+        return dispatch_rejection(answer.conflict, answer.bucket, source)
+    return dispatch_recorded(answer, source, replayed=not answer.is_new)
+
+
+def dispatch_recorded(recorded: Recorded, source: str | None = None, *, replayed: bool = False) -> Dispatch:
+    """The stored outcome; it and every replay bear the settlement's id, so that readers may drop what they have."""
+    row = recorded.row
+    value = encode(outcome(row, recorded.settled_at, replayed=replayed))
+    counted = ("replayed" if replayed else row.status, row.code)
+    return Dispatch(row.person_no.encode(), value, row.settlement_id, row.bucket, counted, source)
+
+
+def dispatch_rejection(told: Outcome, bucket: int, source: str | None) -> Dispatch:
+    """A rejection or conflict is an answer to one sending, and is known by the place of that."""
+    key = told.person_no.encode() if told.person_no is not None else None
+    event_id = f"{told.institution}/{told.message_id}/{source}"
+    return Dispatch(key, encode(told), event_id, bucket, (told.status, told.code), source)
+
+
+def encode(told: Outcome) -> bytes:
     """The outcome as JSON, the same bytes for the topic and for HTTP."""
-    return _ENCODER.encode(outcome)
+    return _ENCODER.encode(told)
 
 
 class Publisher:
@@ -56,29 +84,18 @@ class Publisher:
 
     async def _send(self, partition: int, dispatches: Sequence[Dispatch]) -> list[asyncio.Future[object]]:
         sent = []
+        timestamp = int(time.time() * 1_000)  # the producer would ask the clock for each record
         builder = self._producer.create_batch()
-        for outcome, _, source in dispatches:
-            key = outcome.person_no.encode() if outcome.person_no is not None else None
-            value = encode(outcome)
-            headers = [("ce_id", _event_id(outcome, source).encode()), *_CE_HEADERS]
+        for key, value, event_id, _, _, source in dispatches:
+            headers = [("ce_id", event_id.encode()), *_CE_HEADERS]
             if source is not None:
                 headers.append(("medsettle_source", source.encode()))
-            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+            if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
                 sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
                 builder = self._producer.create_batch()
-                builder.append(timestamp=None, key=key, value=value, headers=headers)
+                builder.append(timestamp=timestamp, key=key, value=value, headers=headers)
         sent.append(await self._producer.send_batch(builder, self._topic, partition=partition))
         return sent
-
-
-def _event_id(outcome: Outcome, source: str | None) -> str:
-    """The settlement's id for its stored outcome and every replay of it, so that readers may drop what they have.
-
-    A conflict or a rejection is an answer to one sending, and is known by the place of that.
-    """
-    if outcome.settlement_id is not None and outcome.status != "conflict":
-        return outcome.settlement_id
-    return f"{outcome.institution}/{outcome.message_id}/{source}"
 
 
 class PublicationMarks:

@@ -3,18 +3,17 @@
 The row is the single source: a first answer, a replay and a query are all encoded from it by `outcome`.
 """
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import orjson
 
 from app.codes import Code
-from app.ledger.journal import epoch_us
-from app.ledger.posting import Transfer
+from app.ledger.buckets import bucket_of
 from app.settlement.messages import NO_CARD, Malformed, Message
 
 
@@ -52,7 +51,11 @@ class Settlement(NamedTuple):
     @property
     def settlement_id(self) -> str:
         """28 digits: business day, batch, position. Fits the national interface's setl_id (C30)."""
-        return f"{_batch_prefix(self.business_day, self.batch_id)}{self.position:04d}"
+        return settlement_id(self.business_day, self.batch_id, self.position)
+
+
+def settlement_id(business_day: date, batch_id: int, position: int) -> str:
+    return f"{_batch_prefix(business_day, batch_id)}{position:04d}"
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):
@@ -63,15 +66,23 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One source of a settled amount, in fen; of the account, which of its parts."""
+    """One source of a settled amount, in fen; after a refund or reversal where it went back to, in the same order.
 
-    source: Literal["account", "cash"]
+    part: of the own account, which of its parts. reason: the rule for which the rest is due in cash; absent, the
+    balances were too small.
+    """
+
+    source: Literal["account", "mutual_aid", "debit", "cash"]
     amount: int
     part: Literal["current", "accumulated"] | None = None
+    reason: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What a message came to, as the topic, the HTTP reply and every query show it. Amounts in fen."""
+    """What a message came to, as the topic, the HTTP reply and every query show it. Amounts in fen.
+
+    amount: what the message asked for; where it left that open, what was moved or released.
+    """
 
     settlement_id: str | None
     institution: str | None
@@ -89,6 +100,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     parts: tuple[Part, ...] = ()
     business_day: date | None = None
     settled_at: datetime | None = None
+    original_message_id: str | None = None
+    expires_at: str | None = None
     card_activated: bool = False
     replayed: bool = False
     differing_fields: tuple[str, ...] = ()
@@ -96,8 +109,36 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     metadata: msgspec.Raw | None = None
 
 
+class Answer(Recorded, frozen=True, gc=False):
+    """What one message came to: a recorded settlement, by this batch or before, or a conflict with one."""
+
+    is_new: bool
+    conflict: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Made each time it is asked for: whoever settles a file looks at status and code alone."""
+        if self.conflict is not None:
+            return self.conflict
+        return outcome(self.row, self.settled_at, replayed=not self.is_new)
+
+    @property
+    def status(self) -> str:
+        return "conflict" if self.conflict is not None else self.row.status
+
+    @property
+    def code(self) -> str:
+        return Code.MESSAGE_CONFLICT if self.conflict is not None else self.row.code
+
+    @property
+    def bucket(self) -> int:
+        """That of the person who is answered."""
+        return self.row.bucket if self.conflict is None else bucket_of(self.conflict.person_no or "")
+
+
 def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome:
     """The outcome of a recorded message; a first answer, a replay and a query differ in `replayed` alone."""
+    told = NOTHING_TOLD if row.particulars is None else orjson.loads(row.particulars)
     return Outcome(
         row.settlement_id,
         row.institution,
@@ -106,16 +147,18 @@ def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome
         row.person_no,
         row.status,
         row.code,
-        row.amount,
+        row.amount or row.account_paid + row.mutual_aid_paid + row.debit_paid + row.cash_due,
         row.account_paid,
         row.mutual_aid_paid,
         row.debit_paid,
         row.cash_due,
         row.balance_after,
-        parts(row),
+        _parts(row, told),
         row.business_day,
         settled_at,
-        row.particulars is not None and _card_activated(row.particulars),
+        told.get("original_message_id"),
+        told.get("expires_at") or told.get(HELD_UNTIL),
+        CARD_ACTIVATED in told,
         replayed,
         (),
         None,
@@ -153,35 +196,42 @@ def rejection(malformed: Malformed) -> Outcome:
     )
 
 
-def parts(row: Settlement) -> tuple[Part, ...]:
-    """From where a settled amount came."""
-    if row.cash_due == 0 and row.accumulated_paid == 0:
+def _parts(row: Settlement, told: Mapping[str, Any]) -> tuple[Part, ...]:
+    """From where a settled amount came, in the order in which the sources were used."""
+    if not (row.accumulated_paid or row.mutual_aid_paid or row.debit_paid or row.cash_due):
         return (Part("account", row.account_paid, "current"),) if row.account_paid else ()
-    current = row.account_paid - row.accumulated_paid
-    found = (
-        Part("account", current, "current"),
+    own = [
+        Part("account", row.account_paid - row.accumulated_paid, "current"),
         Part("account", row.accumulated_paid, "accumulated"),
-        Part("cash", row.cash_due),
+    ]
+    if told.get("accumulated_first"):
+        own.reverse()
+    found = (
+        *own,
+        *(Part("mutual_aid", fen) for fen in told.get("mutual_aid", (row.mutual_aid_paid,))),
+        Part("debit", row.debit_paid),
+        Part("cash", row.cash_due, reason=told.get("limited_by")),
     )
     return tuple(part for part in found if part.amount)
 
 
-# `particulars` holds the message's particulars and beside them this one, which is of the outcome.
-_CARD_ACTIVATED = "card_activated"
+# `particulars` holds the message's particulars and beside them these, which are of the outcome.
+CARD_ACTIVATED = "card_activated"
+HELD_UNTIL = "held_until"
+_OF_OUTCOME = frozenset({
+    CARD_ACTIVATED, HELD_UNTIL, "accumulated_first", "mutual_aid", "limited_by", "is_counted", "returned", "is_release",
+})  # fmt: skip
+NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
 
-def particulars_text(message: Message, *, card_activated: bool) -> str | None:
-    """The column `particulars`: JSON in key order, or None."""
-    named = message.particulars
-    if named is None:
+def particulars_text(message: Message, told: Mapping[str, Any] | None) -> str | None:
+    """The column `particulars`: JSON in key order of what the message has and of what is told of its outcome."""
+    if (
+        told is None and message.visit is None and message.old_card is None and message.original_message_id is None
+        and message.expires_at is None and message.payee_card is None and message.direction is None
+    ):  # fmt: skip
         return None
-    if card_activated:
-        named[_CARD_ACTIVATED] = True
-    return orjson.dumps(named, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _card_activated(particulars: str) -> bool:
-    return _CARD_ACTIVATED in orjson.loads(particulars)
+    return orjson.dumps(message.particulars | dict(told or {}), option=orjson.OPT_SORT_KEYS).decode()
 
 
 @lru_cache(maxsize=64)
@@ -209,8 +259,9 @@ def differing_fields(row: Settlement, message: Message) -> list[str]:
     differing = [name for name, old, new in zip(_CONTENT, stored, sent, strict=True) if old != new]
     stored_metadata = orjson.loads(row.metadata) if row.metadata is not None else None
     stored_particulars = orjson.loads(row.particulars) if row.particulars is not None else {}
-    stored_particulars.pop(_CARD_ACTIVATED, None)
-    sent_particulars = message.particulars or {}
+    for name in _OF_OUTCOME & stored_particulars.keys():
+        del stored_particulars[name]
+    sent_particulars = message.particulars
     differing += sorted(
         name
         for name in stored_particulars.keys() | sent_particulars.keys()
@@ -223,50 +274,3 @@ def differing_fields(row: Settlement, message: Message) -> list[str]:
 
 def _in_key_order(metadata: dict[str, Any] | None) -> bytes:
     return orjson.dumps(metadata, option=orjson.OPT_SORT_KEYS)
-
-
-# The texts under the hashes: fields joined by `|`, NULL as `~`, truth as 1 or 0, times as microseconds since 1970. No
-# field can hold any of these marks but the JSON of particulars and metadata, which stands last and is told apart by
-# what it begins with. What came with later releases (parts, particulars) adds to a text only where it is there, so
-# that the texts of older rows stay what they were. `verify` builds the same texts in SQL.
-
-
-def content_text(row: Settlement) -> str:
-    """The message's content without its particulars and metadata."""
-    occurred = "~" if row.occurred_at is None else epoch_us(row.occurred_at)
-    return (
-        f"{row.institution}|{row.message_id}|{row.kind}|{row.person_no}|{row.amount}|{row.cert_type or '~'}"
-        f"|{row.card_no or '~'}|{row.card_sn or '~'}|{row.med_type or '~'}|{row.decline_if_short:d}"
-        f"|{row.use_mutual_aid:d}|{row.use_debit:d}|{occurred}"
-    )
-
-
-def fingerprint(content: str) -> int:
-    """64 bits of a message's content, as a Postgres bigint."""
-    return int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def leaf(row: Settlement, content: str, transfers: Sequence[Transfer]) -> bytes:
-    """Hash of a settlement with its transfers. Batch, position, day and time are under the batch's own hash."""
-    balance = "~" if row.balance_after is None else row.balance_after
-    text = (
-        f"{content}|{row.status}|{row.code}|{row.account_paid}|{row.mutual_aid_paid}|{row.debit_paid}"
-        f"|{row.cash_due}|{balance}|{row.bucket}"
-    )
-    if row.accumulated_paid:
-        text += f"|accumulated {row.accumulated_paid}"
-    for t in transfers:
-        text += (
-            f"|{t.leg}|{t.debit_account}|{t.credit_account}|{t.amount}|{_or_null(t.debit_balance_after)}"
-            f"|{_or_null(t.credit_balance_after)}|{_or_null(t.debit_entry)}|{_or_null(t.credit_entry)}"
-            f"{'|accumulated' if t.accumulated else ''}"
-        )
-    if row.particulars is not None:
-        text += f"|particulars {row.particulars}"
-    if row.metadata is not None:
-        text += f"|{row.metadata}"
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _or_null(value: int | None) -> int | str:
-    return "~" if value is None else value

@@ -1,16 +1,16 @@
 """What stands registered for a batch before it is decided: cards, institutions, keys already taken.
 
 Read it after the accounts are locked: the statement then sees what the transactions before us left, a card reported
-lost or a message taken.
+lost or a message taken. What only some batches need stands in `app.settlement.surroundings`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from app.database import Connection
 from app.parties.card_check import RegisteredCard
-from app.settlement.decide import Registered, RegisteredInstitution
+from app.settlement.books import RegisteredInstitution
 from app.settlement.messages import Message, MessageKey
 from app.settlement.records import Recorded, Settlement
 
@@ -19,15 +19,16 @@ from app.settlement.records import Recorded, Settlement
 _READ_REGISTERS = """
 SELECT
     'card' AS what, c.card_no AS name, c.person_no, c.card_sn, c.state, c.kind, c.valid_to AS day,
-    NULL::bigint AS number, NULL::smallint AS position
-FROM unnest(string_to_array($1, '|')) AS wanted (card_no)
-JOIN parties.cards AS c ON c.card_no = wanted.card_no
+    NULL::bigint AS number, NULL::smallint AS position, c.bank, c.debit_application
+FROM parties.cards AS c
+WHERE c.card_no = ANY (string_to_array($1, '|'))
 UNION ALL
-SELECT 'institution', i.institution, NULL, NULL, i.state, i.kind, NULL, i.account_id, NULL
-FROM unnest(string_to_array($2, '|')) AS wanted (institution)
-JOIN parties.institutions AS i ON i.institution = wanted.institution
+SELECT 'institution', i.institution, NULL, NULL, i.state, i.kind, NULL, i.account_id, NULL, NULL, NULL
+FROM parties.institutions AS i
+WHERE i.institution = ANY (string_to_array($2, '|'))
 UNION ALL
-SELECT 'key', wanted.message_key, NULL, NULL, NULL, NULL, taken.business_day, taken.batch_id, taken.position
+SELECT
+    'key', wanted.message_key, NULL, NULL, NULL, NULL, taken.business_day, taken.batch_id, taken.position, NULL, NULL
 FROM unnest(string_to_array($3, '|')) AS wanted (message_key)
 JOIN LATERAL (
     SELECT k.batch_id, k.business_day, k.position
@@ -43,6 +44,16 @@ FROM unnest($1::bigint[], $2::date[], $3::smallint[]) AS place (batch_id, busine
 JOIN settlement.settlements AS s USING (batch_id, business_day, position)
 JOIN ledger.batches AS b USING (batch_id)
 """  # noqa: S608
+
+# A message that was reversed before it came is found by the tombstone.
+_FIND = """
+SELECT
+    coalesce(t.late_batch_id, k.batch_id), coalesce(t.late_business_day, k.business_day),
+    coalesce(t.late_position, k.position)
+FROM settlement.message_keys AS k
+LEFT JOIN settlement.tombstones AS t ON t.message_key = k.message_key
+WHERE k.message_key = $1 AND (t.message_key IS NULL OR t.late_batch_id IS NOT NULL)
+"""
 
 
 class Place(NamedTuple):
@@ -60,20 +71,11 @@ class Registers(NamedTuple):
     institutions: dict[str, RegisteredInstitution]
     taken: dict[MessageKey, Place]
 
-    def of(self, message: Message) -> Registered:
-        institution = self.institutions.get(message.institution)
-        if message.card is None or message.card.card_no is None:
-            return Registered(institution)
-        card = self.cards.get(message.card.card_no)
-        if message.old_card is None:
-            return Registered(institution, card)
-        old_card = self.cards.get(message.old_card.card_no)
-        if old_card is not None and message.old_card.card_sn not in (None, old_card.card_sn):
-            old_card = None
-        return Registered(institution, card, old_card)
 
-
-async def read_registers(connection: Connection, messages: Sequence[Message], keys: Sequence[MessageKey]) -> Registers:
+async def read_registers(
+    connection: Connection, messages: Sequence[Message], keys: Collection[MessageKey]
+) -> Registers:
+    """Cards and institutions of the messages, and what is taken of `keys`."""
     rows = await connection.fetch(
         _READ_REGISTERS,
         "|".join(_cards_of(messages)),
@@ -81,9 +83,9 @@ async def read_registers(connection: Connection, messages: Sequence[Message], ke
         "|".join([key.hex() for key in keys]),
     )
     registers = Registers({}, {}, {})
-    for what, name, person_no, card_sn, state, kind, day, number, position in rows:
+    for what, name, person_no, card_sn, state, kind, day, number, position, bank, debit in rows:
         if what == "card":
-            registers.cards[name] = RegisteredCard(name, person_no, card_sn, state, day, kind)
+            registers.cards[name] = RegisteredCard(name, person_no, card_sn, state, day, kind, bank, debit)
         elif what == "institution":
             registers.institutions[name] = RegisteredInstitution(number, kind, state)
         else:
@@ -93,10 +95,11 @@ async def read_registers(connection: Connection, messages: Sequence[Message], ke
 
 def _cards_of(messages: Sequence[Message]) -> set[str]:
     cards = {message.card.card_no for message in messages if message.card is not None and message.card.card_no}
-    return cards | {message.old_card.card_no for message in messages if message.old_card is not None}
+    cards |= {message.old_card.card_no for message in messages if message.old_card is not None}
+    return cards | {message.payee_card.card_no for message in messages if message.payee_card is not None}
 
 
-async def read_settlements(connection: Connection, places: Sequence[Place]) -> dict[Place, Recorded]:
+async def read_settlements(connection: Connection, places: Collection[Place]) -> dict[Place, Recorded]:
     if not places:
         return {}
     rows = await connection.fetch(
@@ -110,9 +113,7 @@ async def read_settlements(connection: Connection, places: Sequence[Place]) -> d
 
 
 async def find_settlement(connection: Connection, message_key: MessageKey) -> Recorded | None:
-    row = await connection.fetchrow(
-        "SELECT batch_id, business_day, position FROM settlement.message_keys WHERE message_key = $1", message_key
-    )
+    row = await connection.fetchrow(_FIND, message_key)
     if row is None:
         return None
     place = Place(*row)

@@ -1,7 +1,7 @@
 """The rules by which messages are settled: data with the times from which they hold."""
 
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
@@ -10,16 +10,32 @@ from app.database import Connection
 #: Rules are filed a minute before they hold (`region_rule_is_filed_ahead`), so whoever reads so often knows in time.
 _READ_EVERY_SECONDS = 20.0
 
-_READ_REGIONS = """
-SELECT region, effective_from, use_accumulated_first FROM settlement.region_rules ORDER BY region, effective_from DESC
-"""
-
 
 class RegionRule(NamedTuple):
-    """What a region lays down. use_accumulated_first: which part of an account pays first."""
+    """What a region lays down; caps in fen. See docs/transactions.md.
+
+    med_types: those for which the account may pay. pharmacy_daily_*: caps of one person and business day. refund_days:
+    business days within which a payment may be refunded. None: no limit.
+    """
 
     effective_from: datetime
-    use_accumulated_first: bool
+    use_accumulated_first: bool = False
+    med_types: Sequence[str] | None = None
+    pharmacy_daily_fen: int | None = None
+    pharmacy_daily_payments: int | None = None
+    suspended_may_spend: bool = True
+    mutual_aid: bool = True
+    partial_refunds: bool = True
+    refund_days: int | None = None
+
+    @property
+    def caps_pharmacies(self) -> bool:
+        return self.pharmacy_daily_fen is not None or self.pharmacy_daily_payments is not None
+
+
+_READ_REGIONS = f"""
+SELECT region, {", ".join(RegionRule._fields)} FROM settlement.region_rules ORDER BY region, effective_from DESC
+"""  # noqa: S608
 
 
 class Rules(NamedTuple):

@@ -7,8 +7,8 @@ from aiokafka.errors import KafkaError
 from app import logs, metrics
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
-from app.settlement.publisher import Dispatch, Publisher
-from app.settlement.records import Settlement, outcome
+from app.settlement.publisher import Dispatch, Publisher, dispatch_recorded
+from app.settlement.records import Recorded, Settlement
 
 _log = logs.get(__name__)
 
@@ -66,7 +66,7 @@ class Sweeper:
             if batch is None:
                 return False
             dispatches = [
-                Dispatch(outcome(row, batch["settled_at"], replayed=False), row.bucket)
+                dispatch_recorded(Recorded(row, batch["settled_at"]))
                 for row in await _settlements(connection, batch["batch_id"], batch["business_day"])
             ]
             await self._publish(dispatches)

@@ -93,7 +93,7 @@ async def test_the_current_part_pays_first(ledger: Pool, amount: int, expected: 
     ("amount", "expected"),
     [
         (600, [("account", 600, "accumulated")]),
-        (601, [("account", 1, "current"), ("account", 600, "accumulated")]),
+        (601, [("account", 600, "accumulated"), ("account", 1, "current")]),
     ],
 )
 async def test_the_accumulated_part_pays_first_where_the_region_says_so(

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from app.codes import Code
 from app.database import Pool
-from app.settlement.messages import Card, Message, OldCard
+from app.settlement.messages import Card, Message, NamedCard
 from app.settlement.publisher import encode
 from app.settlement.records import Outcome
 from app.settlement.rules import RuleBook
@@ -26,7 +26,7 @@ from tests.builders import (
 )
 
 NEW = Card("03", "NEW1", "SN1")
-OLD = OldCard("OLD1", "SN1")
+OLD = NamedCard("OLD1", "SN1")
 
 
 @pytest.fixture
@@ -86,10 +86,10 @@ async def test_the_old_card_and_then_the_new_one_at_a_pharmacy_activate_the_new_
     [
         (registration(card=NEW, institution=PHARMACY), Code.REGISTRATION_AT_PHARMACY),
         (at_pharmacy(institution=HOSPITAL), Code.OLD_CARD_AT_HOSPITAL),
-        (at_pharmacy(old_card=OldCard("NOWHERE")), Code.OLD_CARD_UNKNOWN),
-        (at_pharmacy(old_card=OldCard("OLD1", "OTHER")), Code.OLD_CARD_UNKNOWN),
-        (at_pharmacy(old_card=OldCard("OLD2")), Code.OLD_CARD_OF_ANOTHER_PERSON),
-        (at_pharmacy(old_card=OldCard("NEW1")), Code.OLD_CARD_NOT_USABLE),
+        (at_pharmacy(old_card=NamedCard("NOWHERE")), Code.OLD_CARD_UNKNOWN),
+        (at_pharmacy(old_card=NamedCard("OLD1", "OTHER")), Code.OLD_CARD_UNKNOWN),
+        (at_pharmacy(old_card=NamedCard("OLD2")), Code.OLD_CARD_OF_ANOTHER_PERSON),
+        (at_pharmacy(old_card=NamedCard("NEW1")), Code.OLD_CARD_NOT_USABLE),
         (at_pharmacy(card=Card("03", "NEW1", "OTHER")), Code.CARD_SN_MISMATCH),
         (at_pharmacy(person_no="P2"), Code.CARD_OF_ANOTHER_PERSON),
         (registration(card=NEW, institution="X00000000009"), Code.INSTITUTION_UNKNOWN),

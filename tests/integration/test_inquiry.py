@@ -28,7 +28,7 @@ async def test_balances_now_and_as_of_a_time(standing: House, client: httpx.Asyn
     assert now["personal"] == {"state": "normal", "balance": 7_500, "current": 7_500, "accumulated": 0, "held": 0}
     assert (now["debit"], now["pension"], now["cards"]) == ([], None, [])
     past = await get(client, f"/v1/persons/{person}/accounts", at=before.isoformat())
-    assert past["personal"] == {"state": None, "balance": 10_000, "current": 10_000, "accumulated": 0, "held": None}
+    assert past["personal"] == {"state": None, "balance": 10_000, "current": 10_000, "accumulated": 0, "held": 0}
     at = settled.answers[0].outcome.settled_at
     assert at is not None
     assert (await get(client, f"/v1/persons/{person}/accounts", at=at.isoformat()))["personal"]["balance"] == 7_500

@@ -13,7 +13,7 @@ from app.codes import Code
 from app.database import Connection, Pool, open_pool, transaction
 from app.errors import DatabaseUnavailable
 from app.ledger import accounts, journal, posting
-from app.settlement import register, sweeper
+from app.settlement import register, surroundings, sweeper
 from app.settlement.days import prepare_days
 from app.settlement.isolate import Isolated, Refusal, settle_isolating
 from app.settlement.messages import AMOUNT_MAX, Card, Message
@@ -518,6 +518,14 @@ FROM (SELECT b FROM ledger.batches AS b LIMIT 1) AS one, generate_series(1, 2000
 # With arguments as SQL, since only a prepared statement has a generic plan.
 _HOT = {
     accounts._LOCK_PERSONAL: "'BIG1|BIG2'",
+    accounts._LOCK_PERSONAL_AND_DEBIT: "'BIG1|BIG2|BANK/BIG1'",
+    surroundings._GRANTERS: "'BIG1|BIG2'",
+    surroundings._HOLDERS: "ARRAY['BIG1']",
+    surroundings._OWNERS: "ARRAY['\\x00ff'::bytea]",
+    surroundings._TRANSFERS: "ARRAY[1000001], ARRAY[current_date], ARRAY[0]",
+    surroundings._HOLDS: "ARRAY['\\x00ff'::bytea]",
+    surroundings._DUE_HOLDS: "ARRAY[1], now()",
+    surroundings._RETURNS: "ARRAY['\\x00ff'::bytea]",
     register._READ_REGISTERS: "'BIG1|', 'I00000000001|I00000000002', '00ff|0123'",
     register._READ_SETTLEMENTS: "ARRAY[1000001], ARRAY[current_date], ARRAY[0]",
     posting._WRITE_BALANCES: "'10001|10002', '1|2', '0|0', '0|0', '0|0', '0|0', '2026|2026'",

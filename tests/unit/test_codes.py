@@ -7,7 +7,7 @@ import pytest
 from app.codes import CATALOGUE, Code
 from app.migrate import DIRECTORY
 from app.parties.card_check import STATE_REFUSALS
-from app.settlement.decide import _ACCOUNT_STATE_REFUSALS
+from app.settlement.decide.decision import ACCOUNT_STATE_REFUSALS
 
 FILES = "".join(path.read_text() for path in sorted(Path(DIRECTORY).glob("*.sql")))
 
@@ -39,5 +39,5 @@ def test_every_card_state_but_active_has_a_refusal() -> None:
 
 
 def test_the_states_that_deciding_knows_are_those_of_the_database() -> None:
-    assert allowed("account_state_known") == set(_ACCOUNT_STATE_REFUSALS) | {"normal"}
+    assert allowed("account_state_known") == set(ACCOUNT_STATE_REFUSALS) | {"normal"}
     assert allowed("institution_state_known") == {"active", "blocked"}

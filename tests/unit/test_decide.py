@@ -1,18 +1,20 @@
 """What a message comes to, case by case, and that no case pays more than there is or other than was asked."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from app.codes import Code
 from app.ledger.accounts import Account
 from app.parties.card_check import RegisteredCard
-from app.settlement.decide import Decision, Registered, RegisteredInstitution, decide
-from app.settlement.messages import AMOUNT_MAX, Card
+from app.settlement.books import Books, RegisteredInstitution
+from app.settlement.decide import decide
+from app.settlement.decide.decision import Decision
+from app.settlement.messages import AMOUNT_MAX, Card, Message
 from app.settlement.rules import RegionRule
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import contribution, payment
+from tests.builders import HOSPITAL, contribution, payment
 
 TODAY = date(2026, 11, 22)
 ALL_STATES = ["issued", "active", "temp_lost", "lost", "pin_locked", "replaced", "cancelled", "expired"]
@@ -22,7 +24,12 @@ RULE = RegionRule(datetime(2026, 1, 1, tzinfo=UTC), use_accumulated_first=False)
 
 
 def account(balance: int = 10_000, *, held: int = 0, state: str = "normal", accumulated: int = 0) -> Account:
-    return Account(1_000, balance, held, 0, 7, state, accumulated, TODAY.year, "")
+    return Account("P1", "personal", 1_000, balance, held, 0, 7, state, accumulated, TODAY.year, "")
+
+
+class Registered(NamedTuple):
+    institutions: dict[str, RegisteredInstitution]
+    cards: dict[str, RegisteredCard]
 
 
 def registered(
@@ -30,12 +37,12 @@ def registered(
     institution_state: str | None = "active",
     institution_kind: str = "hospital",
     card_state: str | None = "active",
-    old_card: RegisteredCard | None = None,
     **card: Any,
 ) -> Registered:
     """An active hospital and an active card Z1 of P1."""
-    institution = institution_state and RegisteredInstitution(2_000, institution_kind, institution_state)
-    return Registered(institution or None, registered_card(state=card_state, **card) if card_state else None, old_card)
+    institutions = {HOSPITAL: RegisteredInstitution(2_000, institution_kind, institution_state or "")}
+    cards = {"Z1": registered_card(state=card_state, **card)}
+    return Registered(institutions if institution_state else {}, cards if card_state else {})
 
 
 def registered_card(**overrides: Any) -> RegisteredCard:
@@ -50,8 +57,39 @@ NO_CARD_KNOWN = {"card_state": None}
 BY_CARD = Card("03", "Z1", "SN1")
 
 
-def declined(code: Code) -> Decision:
-    return Decision("declined", code)
+class Said(NamedTuple):
+    """What a sender is told of a decision."""
+
+    status: str
+    code: Code
+    account_paid: int = 0
+    mutual_aid_paid: int = 0
+    debit_paid: int = 0
+    cash_due: int = 0
+
+
+def decision_on(message: Message, payer: Account | None, stands: Registered) -> Decision:
+    books = Books(
+        business_day=TODAY,
+        now=datetime(2026, 11, 22, 4, tzinfo=UTC),
+        rules={"": RULE},
+        personal={} if payer is None else {"P1": payer},
+        institutions=stands.institutions,
+        cards=stands.cards,
+    )
+    return decide(message, books)
+
+
+def decided(message: Message, payer: Account | None, stands: Registered) -> Said:
+    decision = decision_on(message, payer, stands)
+    return Said(
+        decision.status, decision.code, decision.account_paid, decision.mutual_aid_paid, decision.debit_paid,
+        decision.cash_due,
+    )  # fmt: skip
+
+
+def declined(code: Code) -> Said:
+    return Said("declined", code)
 
 
 # Cards
@@ -70,7 +108,7 @@ def declined(code: Code) -> Decision:
     ],
 )
 def test_a_card_that_is_not_active_pays_nothing(state: str, code: Code) -> None:
-    assert decide(payment(card=BY_CARD), account(), registered(card_state=state), RULE, TODAY) == declined(code)
+    assert decided(payment(card=BY_CARD), account(), registered(card_state=state)) == declined(code)
 
 
 @pytest.mark.parametrize(
@@ -90,18 +128,18 @@ def test_a_card_that_is_not_active_pays_nothing(state: str, code: Code) -> None:
     ids=str,
 )
 def test_a_card_pays_as_far_as_it_fits(holds: dict[str, Any], code: Code) -> None:
-    assert decide(payment(card=BY_CARD), account(), registered(**holds), RULE, TODAY).code is code
+    assert decided(payment(card=BY_CARD), account(), registered(**holds)).code is code
 
 
 def test_a_card_without_its_identification_code_is_taken_by_its_number() -> None:
-    assert decide(payment(card=Card("03", "Z1")), account(), registered(), RULE, TODAY).code is Code.OK
+    assert decided(payment(card=Card("03", "Z1")), account(), registered()).code is Code.OK
 
 
 @pytest.mark.parametrize("cert_type", ["01", "02"])
 @pytest.mark.parametrize("state", ALL_STATES)
 def test_who_shows_no_card_is_not_asked_for_its_state(cert_type: Any, state: str) -> None:
     message = payment(card=Card(cert_type))
-    assert decide(message, account(), registered(card_state=state, person_no="P2"), RULE, TODAY).status == "settled"
+    assert decided(message, account(), registered(card_state=state, person_no="P2")).status == "settled"
 
 
 # Accounts and institutions
@@ -116,11 +154,11 @@ def test_who_shows_no_card_is_not_asked_for_its_state(cert_type: Any, state: str
     ],
 )
 def test_an_account_that_is_not_normal_pays_nothing(state: str, code: Code) -> None:
-    assert decide(payment(), account(state=state), registered(), RULE, TODAY) == declined(code)
+    assert decided(payment(), account(state=state), registered()) == declined(code)
 
 
 def test_an_unknown_person_pays_nothing() -> None:
-    assert decide(payment(), None, registered(), RULE, TODAY) == declined(Code.PERSON_UNKNOWN)
+    assert decided(payment(), None, registered()) == declined(Code.PERSON_UNKNOWN)
 
 
 @pytest.mark.parametrize(("state", "code"), [(None, Code.INSTITUTION_UNKNOWN), ("blocked", Code.INSTITUTION_BLOCKED)])
@@ -129,26 +167,24 @@ def test_an_institution_that_may_not_settle_is_rejected_before_anything_is_said_
     state: str | None, code: Code, payer: Account | None
 ) -> None:
     message = payment(card=BY_CARD)
-    decision = decide(message, payer, registered(institution_state=state, card_state="lost"), RULE, TODAY)
-    assert decision == Decision("rejected", code)
+    decision = decided(message, payer, registered(institution_state=state, card_state="lost"))
+    assert decision == Said("rejected", code)
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ("normal", Decision("settled", Code.OK)),
-        ("frozen", Decision("settled", Code.OK)),
+        ("normal", Said("settled", Code.OK)),
+        ("frozen", Said("settled", Code.OK)),
         ("closed", declined(Code.ACCOUNT_CLOSED)),
     ],
 )
-def test_money_comes_in_to_every_account_that_is_not_closed(state: str, expected: Decision) -> None:
-    assert (
-        decide(contribution("P1", 5), account(state=state), registered(institution_state=None), RULE, TODAY) == expected
-    )
+def test_money_comes_in_to_every_account_that_is_not_closed(state: str, expected: Said) -> None:
+    assert decided(contribution("P1", 5), account(state=state), registered(institution_state=None)) == expected
 
 
 def test_money_for_an_unknown_person_does_not_come_in() -> None:
-    assert decide(contribution("P1", 5), None, registered(), RULE, TODAY) == declined(Code.PERSON_UNKNOWN)
+    assert decided(contribution("P1", 5), None, registered()) == declined(Code.PERSON_UNKNOWN)
 
 
 # Balances
@@ -176,11 +212,11 @@ def test_what_is_available_is_paid_and_the_rest_is_cash_or_a_decline(
     balance: int, held: int, amount: int, paid: int, short_balance: str
 ) -> None:
     message = payment(amount=amount, short_balance=short_balance)
-    decision = decide(message, account(balance, held=held), registered(), RULE, TODAY)
+    decision = decided(message, account(balance, held=held), registered())
     if short_balance == "decline" and paid < amount:
         assert decision == declined(Code.INSUFFICIENT_FUNDS)
     else:
-        assert decision == Decision("settled", Code.OK, account_paid=paid, cash_due=amount - paid)
+        assert decision == Said("settled", Code.OK, account_paid=paid, cash_due=amount - paid)
 
 
 fen = st.integers(0, 30) | st.integers(0, AMOUNT_MAX)
@@ -209,10 +245,11 @@ def test_the_parts_sum_to_the_amount_and_never_exceed_what_is_available(
     """Split parts that sum to more than the whole: blnk#73."""
     payer = account(balance + held, held=held, state=state)
     stands = registered(card_state=card_state, institution_state=institution_state)
-    decision = decide(payment(amount=amount, card=card, short_balance=short_balance), payer, stands, RULE, TODAY)
+    decision = decision_on(payment(amount=amount, card=card, short_balance=short_balance), payer, stands)
     parts = (decision.account_paid, decision.mutual_aid_paid, decision.debit_paid, decision.cash_due)
     assert min(parts) >= 0
     assert sum(parts) == (amount if decision.status == "settled" else 0)
+    assert sum(movement.amount for movement in decision.movements) == sum(parts) - decision.cash_due
     assert decision.account_paid <= balance
     assert (decision.status == "settled") is (decision.code is Code.OK)
     assert (payer.balance, payer.held) == (balance + held, held)  # deciding changes nothing

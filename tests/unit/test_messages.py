@@ -8,19 +8,9 @@ import msgspec
 import orjson
 import pytest
 from app.codes import Code
-from app.settlement.messages import (
-    AMOUNT_MAX,
-    METADATA_BYTES_MAX,
-    Card,
-    Malformed,
-    Message,
-    OldCard,
-    RepeatedKey,
-    decode,
-    message_key,
-    parse,
-    read_fields,
-)
+from app.settlement.decoding import METADATA_BYTES_MAX, decode, read_fields
+from app.settlement.json_objects import RepeatedKey, parse
+from app.settlement.messages import AMOUNT_MAX, Card, Malformed, Message, NamedCard, message_key
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.builders import AGENCY, HOSPITAL, payment, payment_json
@@ -273,7 +263,7 @@ def test_a_wrong_type_or_value_is_an_invalid_field(field: str, text: str) -> Non
     assert malformed.answerable
 
 
-@pytest.mark.parametrize("kind", ["nonsense", "Payment", "", "deposit"])
+@pytest.mark.parametrize("kind", ["nonsense", "Payment", "", "loan"])
 def test_an_unknown_kind_is_refused(kind: str) -> None:
     malformed = refused(payment_json(kind=kind))
     assert (malformed.code, malformed.pointer) == (Code.KIND_UNKNOWN, "/kind")
@@ -298,7 +288,7 @@ def test_a_registration_is_read_whole() -> None:
 
 def test_the_old_card_at_a_pharmacy_is_read() -> None:
     message = understood(payment_json(old_card={"card_no": "OLD1", "card_sn": "SN0"}))
-    assert message.old_card == OldCard("OLD1", "SN0")
+    assert message.old_card == NamedCard("OLD1", "SN0")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +326,7 @@ def test_nobody_may_speak_for_the_agency() -> None:
     ("card", "code", "pointer"),
     [
         ("null", Code.CARD_MISSING, "/card"),
-        ('{"cert_type":null}', Code.CARD_MISSING, "/card"),
+        ('{"cert_type":null}', Code.CARD_MISSING, "/card/cert_type"),
         ('{"cert_type":"03"}', Code.CARD_MISSING, "/card/card_no"),
         ('{"cert_type":"03","card_no":null}', Code.CARD_MISSING, "/card/card_no"),
         ("{}", Code.INVALID_FIELD, "/card/cert_type"),

@@ -1,0 +1,76 @@
+"""Balances and holds as of any time are those that a replay of the history up to that time gives."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import NamedTuple
+
+import pytest
+from app.database import Pool, transaction
+from app.ledger.history import balances_at, find_account
+from app.settlement.held import held_at
+from app.settlement.hold_expiry import expire_due_holds
+from app.settlement.messages import Message
+from app.settlement.rules import RuleBook
+from app.settlement.settle import settle
+from tests.builders import HOSPITAL, MIDNIGHT, add_institution, add_person, authorization, follow_up, payment
+
+
+class Moment(NamedTuple):
+    """What a person had from one time on, until the next moment."""
+
+    at: datetime
+    balance: int
+    held: int
+
+
+async def _as_of(pool: Pool, at: datetime) -> tuple[int, int]:
+    async with transaction(pool, snapshot=True) as connection:
+        account = await find_account(connection, "P1", "personal")
+        assert account is not None
+        balances = await balances_at(connection, account.account_id, at, at.year)
+        return balances.balance, await held_at(connection, account.account_id, at)
+
+
+def _some_message(random: Random, holds: list[Message], paid: list[Message]) -> Message:
+    kind = random.choice(["payment", "authorization", "capture", "void", "refund", "reversal"])
+    if kind in ("capture", "void") and holds:
+        return follow_up(kind, random.choice(holds), amount=random.randint(1, 200) if kind == "capture" else 0)
+    if kind in ("refund", "reversal") and holds + paid:
+        return follow_up(kind, random.choice(holds + paid))
+    if kind == "authorization":
+        ends = datetime.now(UTC) + timedelta(milliseconds=random.choice([30, 80, 60_000]))
+        return authorization(amount=random.randint(1, 400), expires_at=ends)
+    return payment(amount=random.randint(1, 400))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: int) -> None:
+    random = Random(seed)
+    await add_institution(pool, HOSPITAL)
+    await add_person(pool, "P1", balance=5_000)
+    holds: list[Message] = []
+    paid: list[Message] = []
+    moments: list[Moment] = []
+    for _ in range(40):
+        message = _some_message(random, holds, paid)
+        (holds if message.kind == "authorization" else paid).append(message)
+        [answer] = (await settle(pool, [message], rules=RuleBook(MIDNIGHT))).answers
+        at = answer.settled_at
+        balance = await pool.fetchval("SELECT balance FROM ledger.accounts WHERE owner = 'P1'")
+        holds_now = await pool.fetch("SELECT held, expires_at FROM settlement.holds")
+        moments.append(Moment(at, balance, sum(row["held"] for row in holds_now if row["expires_at"] > at)))
+        ends = {row["expires_at"] for row in holds_now}
+        await asyncio.sleep(random.choice([0, 0.01, 0.05]))
+        if random.random() < 0.2:
+            await expire_due_holds(pool)
+        # Between two messages a hold may expire: from then on it counts no more, swept or not.
+        for end in sorted(end for end in ends if at < end <= datetime.now(UTC)):
+            standing = sum(row["held"] for row in holds_now if row["expires_at"] > end)
+            moments.append(Moment(end, balance, standing))
+    for moment, after in pairwise(moments):
+        assert await _as_of(pool, moment.at) == (moment.balance, moment.held)
+        between = moment.at + (after.at - moment.at) / 2
+        assert await _as_of(pool, between) == (moment.balance, moment.held)
+    assert len(moments) > 40  # some expired
