@@ -12,15 +12,28 @@ from app.demo.expected import Expected
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Fen that the outcomes on the topic say were moved out of personal accounts and back, and due in cash."""
+
+    by_payments: int
+    by_captures: int
+    refunded: int
+    reversed: int
+    asked: int
+    cash_due: int
+
+    @property
+    def paid(self) -> int:
+        return self.by_payments + self.by_captures
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
-    """Fen, read from the ledger."""
+    """Fen, read from the ledger. `received` is what institutions have after what went back."""
 
     opening: int
     closing: int
     received: int
-    paid: int
-    cash_due: int
-    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,27 @@ class DemoReport:
         return all(check.holds for check in self.checks)
 
 
-def make_checks(sent: int, answers: Answers, expected: Expected, money: Money, balances_match: bool) -> list[Check]:
-    counts = answers.counts()
+def count_told(answers: Answers) -> Told:
+    """Count what institutions were told. What was held moves nothing, nor does its release."""
+    sums: Counter[str] = Counter()
+    for outcome in answers.recorded.values():
+        kind, fen = outcome["kind"], outcome["account_paid"]
+        if outcome["status"] == "reversed" and outcome["code"] == "ok":
+            kind = answers.recorded[outcome["institution"], outcome["original_message_id"]]["kind"]
+            sums["reversed"] += {"authorization": 0, "refund": -fen}.get(kind, fen)
+        elif outcome["status"] == "settled" and kind in ("payment", "capture", "refund"):
+            sums[kind] += fen
+            sums["asked"] += outcome["amount"]
+            sums["cash_due"] += outcome["cash_due"]
+    return Told(
+        sums["payment"], sums["capture"], sums["refund"], sums["reversed"], sums["asked"], sums["cash_due"]
+    )  # fmt: skip
+
+
+def make_checks(
+    sent: int, answers: Answers, expected: Expected, money: Money, *, balances_match: bool, holds_match: bool
+) -> list[Check]:
+    counts, told = answers.counts(), count_told(answers)
     recount: Counter[str] = Counter()
     for (status, _), count in expected.answers.items():
         recount[status] += count
@@ -55,18 +87,26 @@ def make_checks(sent: int, answers: Answers, expected: Expected, money: Money, b
         Check("messages sent = messages answered", sent, counts.total()),
         *(Check(f"{name}: answered = recounted", counts[name], recount[name]) for name in sorted({*counts, *recount})),
         Check("outcomes that disagree about one message", len(answers.disagreeing), 0),
-        Check("paid out of accounts = received by institutions", money.paid, money.received),
-        Check("settled amounts = account parts + cash parts", money.asked, money.paid + money.cash_due),
-        Check("opening balances - paid = closing balances", money.opening - money.paid, money.closing),
+        Check(
+            "amounts paid and refunded = account parts + cash parts",
+            told.asked, told.paid + told.refunded + told.cash_due,
+        ),
+        Check(
+            "paid - refunded - reversed = received by institutions",
+            told.paid - told.refunded - told.reversed, money.received,
+        ),
+        Check("opening balances - received = closing balances", money.opening - money.received, money.closing),
         Check("balances of all persons = independent recount", balances_match, True),
-    ]
+        Check("what is still held of each = independent recount", holds_match, True),
+    ]  # fmt: skip
 
 
 def print_report(console: Console, report: DemoReport) -> None:
     counts = report.answers.counts()
     console.print(f"\n[bold]{report.sent:,} messages[/bold]")
-    for name in ("settled", "declined", "replayed", "conflict", "rejected", "dead_letter"):
+    for name in ("settled", "held", "reversed", "declined", "replayed", "conflict", "rejected", "dead_letter"):
         console.print(f"  {name:14}{counts[name]:>9,}")
+    console.print("", _kinds(report.answers), "", _money(count_told(report.answers)), "", sep="\n")
     table = Table("", "left", "right", "")
     for check in report.checks:
         table.add_row(check.claim, _shown(check.left), _shown(check.right), "ok" if check.holds else "[red]NOT EQUAL")
@@ -83,6 +123,32 @@ def print_report(console: Console, report: DemoReport) -> None:
     )
     verdict = "[green]Everything adds up." if report.adds_up else "[red]It does not add up."
     console.print(f"[bold]{verdict}")
+
+
+def _kinds(answers: Answers) -> Table:
+    """Every recorded message by what it was and what it came to."""
+    counts = Counter((outcome["kind"], outcome["status"]) for outcome in answers.recorded.values())
+    statuses = ("settled", "held", "reversed", "declined", "rejected")
+    table = Table("recorded", box=None, pad_edge=False)
+    for status in statuses:
+        table.add_column(status, justify="right")
+    for kind in dict.fromkeys(kind for (kind, _), _ in counts.most_common()):
+        table.add_row(kind, *(f"{counts[kind, status]:,}" if counts[kind, status] else "" for status in statuses))
+    return table
+
+
+def _money(told: Told) -> Table:
+    table = Table("money out of accounts", box=None, pad_edge=False)
+    table.add_column("fen", justify="right")
+    for what, fen in (
+        ("paid by payments", told.by_payments),
+        ("paid by captures of holds", told.by_captures),
+        ("refunded", -told.refunded),
+        ("reversed", -told.reversed),
+        ("received by institutions", told.paid - told.refunded - told.reversed),
+    ):
+        table.add_row(what, f"{fen:,}")
+    return table
 
 
 def _shown(value: object) -> str:

@@ -84,44 +84,38 @@ async def _report(
     installation: Installation, population: Population, expected: Expected, sent: int, seconds: float
 ) -> DemoReport:
     answers = await read_answers(installation.settings, await message_times(installation.settings))
-    balances = await _balances(installation)
-    opening = sum(person.balance for person in population.persons)
-    money = await _money(installation, opening, sum(balances.values()))
-    checks = make_checks(sent, answers, expected, money, balances == expected.balances)
+    money, balances, held = await _read_ledger(installation, sum(person.balance for person in population.persons))
+    checks = make_checks(
+        sent, answers, expected, money,
+        balances_match=balances == expected.balances, holds_match=held == +expected.held,
+    )  # fmt: skip
     return DemoReport(sent, seconds, answers, checks)
 
 
-async def _balances(installation: Installation) -> dict[str, int]:
-    connection = await connect(installation.owner_url, application_name="medsettle demo")
-    try:
-        rows = await connection.fetch("SELECT owner, balance FROM ledger.accounts WHERE kind = 'personal'")
-    finally:
-        await connection.close()
-    return {row["owner"]: row["balance"] for row in rows}
-
-
-_MONEY = """
-SELECT
-    (SELECT coalesce(sum(t.amount), 0)::bigint
-     FROM ledger.transfers AS t
-     JOIN ledger.accounts AS a ON a.account_id = t.credit_account
-     WHERE a.kind = 'institution') AS received,
-    coalesce(sum(s.account_paid), 0)::bigint AS paid,
-    coalesce(sum(s.cash_due), 0)::bigint AS cash_due,
-    coalesce(sum(s.amount), 0)::bigint AS asked
-FROM settlement.settlements AS s
-WHERE s.kind = 'payment' AND s.status = 'settled'
+_ACCOUNTS = "SELECT owner, balance, held FROM ledger.accounts WHERE kind = 'personal'"
+_RECEIVED = """
+SELECT coalesce(sum(moved.fen), 0)::bigint
+FROM (
+    SELECT credit_account AS account_id, amount AS fen FROM ledger.transfers
+    UNION ALL
+    SELECT debit_account, -amount FROM ledger.transfers
+) AS moved
+JOIN ledger.accounts AS a USING (account_id)
+WHERE a.kind = 'institution'
 """
 
 
-async def _money(installation: Installation, opening: int, closing: int) -> Money:
+async def _read_ledger(installation: Installation, opening: int) -> tuple[Money, dict[str, int], dict[str, int]]:
+    """The sums, each person's balance, and what is held of it where anything is."""
     connection = await connect(installation.owner_url, application_name="medsettle demo")
     try:
-        row = await connection.fetchrow(_MONEY)
+        rows = await connection.fetch(_ACCOUNTS)
+        received: int = await connection.fetchval(_RECEIVED)
     finally:
         await connection.close()
-    assert row is not None
-    return Money(opening, closing, row["received"], row["paid"], row["cash_due"], row["asked"])
+    balances = {row["owner"]: row["balance"] for row in rows}
+    held = {row["owner"]: row["held"] for row in rows if row["held"]}
+    return Money(opening, sum(balances.values()), received), balances, held
 
 
 async def _keep(installation: Installation, console: Console) -> None:

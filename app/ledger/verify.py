@@ -152,7 +152,7 @@ FROM (
     FROM ledger.accounts GROUP BY account_id HAVING count(*) > 1
     UNION ALL
     SELECT max(account_id), format('shares its owner with account %s', min(account_id))
-    FROM ledger.accounts WHERE kind = 'personal' GROUP BY owner HAVING count(DISTINCT account_id) > 1
+    FROM ledger.accounts WHERE balance IS NOT NULL GROUP BY kind, owner HAVING count(DISTINCT account_id) > 1
 ) AS looked_at
 ORDER BY account_id
 """
@@ -175,18 +175,23 @@ FROM kept, credited, debited
 WHERE kept.fen + credited.fen - debited.fen <> 0
 """
 
-# What leaves the current part enters the accumulated part, in one settlement and on one account.
+# What leaves the current part enters the accumulated part of the same account, in one settlement; one settlement may
+# carry over several accounts.
 _CARRY_OVER = f"""
 SELECT format('transfer batch %s position %s leg %s', batch_id, position, min(leg)) AS broken_row,
-       'what it carries over does not enter the accumulated part of the same account' AS detail
-FROM ledger.transfers
-WHERE debit_account = {CARRY_OVER_ACCOUNT} OR credit_account = {CARRY_OVER_ACCOUNT}
-GROUP BY batch_id, position, business_day, bucket
+       format('what it carries over does not enter the accumulated part of account %s', account_id) AS detail
+FROM (
+    SELECT
+        *,
+        CASE WHEN credit_account = {CARRY_OVER_ACCOUNT} THEN debit_account ELSE credit_account END AS account_id
+    FROM ledger.transfers
+    WHERE debit_account = {CARRY_OVER_ACCOUNT} OR credit_account = {CARRY_OVER_ACCOUNT}
+) AS carried
+GROUP BY batch_id, position, business_day, bucket, account_id
 HAVING count(*) <> 2 OR max(amount) <> min(amount)
     OR count(*) FILTER (WHERE credit_account = {CARRY_OVER_ACCOUNT} AND NOT accumulated) <> 1
     OR count(*) FILTER (WHERE debit_account = {CARRY_OVER_ACCOUNT} AND accumulated) <> 1
-    OR sum(debit_account) <> sum(credit_account)
-ORDER BY batch_id, position
+ORDER BY batch_id, position, min(leg)
 """  # noqa: S608
 
 _CHAIN = f"""

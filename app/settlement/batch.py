@@ -158,15 +158,22 @@ def _move(
 ) -> None:
     """Changes the accounts. What the year's end carries over in an account goes before its first movement."""
     payer, payee, amount, accumulated = movement
-    for account in (payer, payee):
-        if not isinstance(account, int):
-            batch.changed[account.account_id] = account
-            if account.part_year < opened.business_day.year and account.kind == "personal":
-                _carry_over(transfers, account, opened, position, bucket)
+    year = opened.business_day.year
+    if not isinstance(payer, int):
+        batch.changed[payer.account_id] = payer
+        if payer.part_year < year:
+            _carry_over(transfers, payer, opened, position, bucket)
+    if not isinstance(payee, int):
+        batch.changed[payee.account_id] = payee
+        if payee.part_year < year:
+            _carry_over(transfers, payee, opened, position, bucket)
     transfers.append(transfer(opened, position, len(transfers), bucket, payer, payee, amount, accumulated))
 
 
 def _carry_over(transfers: list[Transfer], account: Account, opened: OpenBatch, position: int, bucket: int) -> None:
+    """A debit account has no parts, and nothing to carry over."""
+    if account.kind != "personal":
+        return
     current = account.balance - account.accumulated
     if current:
         leg = len(transfers)

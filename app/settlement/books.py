@@ -84,6 +84,7 @@ class Books:
     _by_id: dict[int, Account] = field(default_factory=dict)
 
     def rule_of(self, account: Account) -> RegionRule:
+        """That of the account's region, else that of all regions without one of their own."""
         return self.rules.get(account.terms) or self.rules[""]
 
     def account(self, account_id: int) -> Account | None:

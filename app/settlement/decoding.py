@@ -42,7 +42,7 @@ def read_fields(fields: Any) -> Message | Malformed:
         message = msgspec.convert(fields, Message)
     except msgspec.ValidationError as error:
         return _invalid(fields, str(error))
-    misfit = _misfit(message)
+    misfit = None if _is_plain_payment(message) else _misfit(message)
     if misfit is not None:
         return _malformed(fields, *misfit)
     if message.occurred_at is not None and not _has_utc(message.occurred_at):
@@ -70,6 +70,27 @@ _AMOUNT_LEFT_OPEN: frozenset[Kind] = frozenset({"capture", "refund"})
 _WITHOUT_AMOUNT: frozenset[Kind] = frozenset({"void", "reversal", "registration"})
 
 _Misfit = tuple[Code, str, str]
+
+
+def _is_plain_payment(message: Message) -> bool:
+    """What most messages are: a payment without anything that only some have. False says nothing."""
+    card = message.card
+    return (
+        message.kind == "payment"
+        and message.amount > 0
+        and card is not None
+        and (card.card_no is not None if card.cert_type == "03" else card.cert_type is not None)
+        and not _has_what_few_have(message)
+        and message.institution != AGENCY
+    )
+
+
+def _has_what_few_have(message: Message) -> bool:
+    return not (
+        message.visit is None and message.old_card is None and message.original_message_id is None
+        and message.expires_at is None and message.payee_card is None and message.direction is None
+        and not message.final
+    )  # fmt: skip
 
 
 def _misfit(message: Message) -> _Misfit | None:
@@ -156,7 +177,7 @@ def _has_clean_texts(message: Message) -> bool:
             f"{message.institution}|{message.message_id}|{message.person_no}|{message.med_type or ''}"
             f"|{card.card_no or ''}|{card.card_sn or ''}"
         )
-    ) and not any(map(_is_unclean_id, _ids_of_few(message).values()))
+    ) and not (_has_what_few_have(message) and any(map(_is_unclean_id, _ids_of_few(message).values())))
 
 
 def _ids_of_few(message: Message) -> dict[str, str | None]:

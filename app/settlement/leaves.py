@@ -9,10 +9,8 @@ under the batch's secret salt: without the salt nobody can try which account and
 whether a leaf beside theirs is of a settlement that they guess.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b, sha256
-from operator import itemgetter
-from typing import Any
 
 from app.ledger.journal import epoch_us
 from app.ledger.posting import Transfer
@@ -21,14 +19,11 @@ from app.settlement.records import Settlement
 
 def content_text(row: Settlement) -> str:
     """The message's content without its particulars and metadata."""
-    (
-        institution, message_id, kind, person_no, amount, cert_type, card_no, card_sn, med_type,
-        decline_if_short, use_mutual_aid, use_debit, occurred_at,
-    ) = _content_of(row)  # fmt: skip
     return (
-        f"{institution}|{message_id}|{kind}|{person_no}|{amount}|{cert_type or '~'}|{card_no or '~'}"
-        f"|{card_sn or '~'}|{med_type or '~'}|{decline_if_short:d}|{use_mutual_aid:d}|{use_debit:d}"
-        f"|{'~' if occurred_at is None else epoch_us(occurred_at)}"
+        f"{row.institution}|{row.message_id}|{row.kind}|{row.person_no}|{row.amount}|{row.cert_type or '~'}"
+        f"|{row.card_no or '~'}|{row.card_sn or '~'}|{row.med_type or '~'}|{row.decline_if_short:d}"
+        f"|{row.use_mutual_aid:d}|{row.use_debit:d}"
+        f"|{'~' if row.occurred_at is None else epoch_us(row.occurred_at)}"
     )
 
 
@@ -56,35 +51,13 @@ def transfers_hash(salt: bytes, position: int, transfers: Sequence[Transfer]) ->
 
 def leaf_over(row: Settlement, content: str, transfers_hash: str) -> bytes:
     """The same from the hash of the transfers in hex, which is all that a receipt shows of them."""
-    (
-        status, code, account_paid, mutual_aid_paid, debit_paid, cash_due, balance_after, bucket, accumulated_paid,
-        particulars, metadata,
-    ) = _outcome_of(row)  # fmt: skip
     text = (
-        f"{content}|{status}|{code}|{account_paid}|{mutual_aid_paid}|{debit_paid}|{cash_due}"
-        f"|{'~' if balance_after is None else balance_after}|{bucket}"
-        f"{f'|accumulated {accumulated_paid}' if accumulated_paid else ''}|{transfers_hash}"
+        f"{content}|{row.status}|{row.code}|{row.account_paid}|{row.mutual_aid_paid}|{row.debit_paid}|{row.cash_due}"
+        f"|{'~' if row.balance_after is None else row.balance_after}|{row.bucket}"
+        f"{f'|accumulated {row.accumulated_paid}' if row.accumulated_paid else ''}|{transfers_hash}"
     )
-    if particulars is not None:
-        text += f"|particulars {particulars}"
-    if metadata is not None:
-        text += f"|{metadata}"
+    if row.particulars is not None:
+        text += f"|particulars {row.particulars}"
+    if row.metadata is not None:
+        text += f"|{row.metadata}"
     return sha256(text.encode()).digest()
-
-
-# Several fields of a row by one call: each by its name would be a call of its own, half the time that a text takes.
-
-
-def _fields(*names: str) -> Callable[[Settlement], tuple[Any, ...]]:
-    first, *others = [Settlement._fields.index(name) for name in names]
-    return itemgetter(first, *others)
-
-
-_content_of = _fields(
-    "institution", "message_id", "kind", "person_no", "amount", "cert_type", "card_no", "card_sn", "med_type",
-    "decline_if_short", "use_mutual_aid", "use_debit", "occurred_at",
-)  # fmt: skip
-_outcome_of = _fields(
-    "status", "code", "account_paid", "mutual_aid_paid", "debit_paid", "cash_due", "balance_after", "bucket",
-    "accumulated_paid", "particulars", "metadata",
-)  # fmt: skip

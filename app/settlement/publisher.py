@@ -44,9 +44,9 @@ def dispatch_answer(answer: Answer, source: str | None = None) -> Dispatch:
 def dispatch_recorded(recorded: Recorded, source: str | None = None, *, replayed: bool = False) -> Dispatch:
     """The stored outcome; it and every replay bear the settlement's id, so that readers may drop what they have."""
     row = recorded.row
-    value = encode(outcome(row, recorded.settled_at, replayed=replayed))
+    told = outcome(row, recorded.settled_at, replayed=replayed)
     counted = ("replayed" if replayed else row.status, row.code)
-    return Dispatch(row.person_no.encode(), value, row.settlement_id, row.bucket, counted, source)
+    return Dispatch(row.person_no.encode(), encode(told), told.settlement_id or "", row.bucket, counted, source)
 
 
 def dispatch_rejection(told: Outcome, bucket: int, source: str | None) -> Dispatch:

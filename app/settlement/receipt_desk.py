@@ -37,7 +37,7 @@ WHERE b.batch_id = $1
 
 _PLACES = "WHERE batch_id = $1 AND business_day = $2 AND position >= $3 AND position < $4"
 _READ_SETTLEMENTS = f"""
-SELECT {", ".join(Settlement._fields)} FROM settlement.settlements {_PLACES} ORDER BY position
+SELECT {", ".join(Settlement.__struct_fields__)} FROM settlement.settlements {_PLACES} ORDER BY position
 """  # noqa: S608
 _READ_TRANSFERS = f"""
 SELECT {", ".join(Transfer._fields)} FROM ledger.transfers {_PLACES} ORDER BY position, leg
@@ -120,7 +120,8 @@ async def _read_rows(connection: Connection, head: BatchHead, salt: bytes, first
     for transfer in map(Transfer._make, await connection.fetch(_READ_TRANSFERS, *places)):
         transfers.setdefault(transfer.position, []).append(transfer)
     read = []
-    for row in map(Settlement._make, await connection.fetch(_READ_SETTLEMENTS, *places)):
+    for fields in await connection.fetch(_READ_SETTLEMENTS, *places):
+        row = Settlement(*fields)
         moved = transfers_hash(salt, row.position, transfers.get(row.position, ()))
         read.append(_Read(row, moved, leaf_over(row, content_text(row), moved.hex())))
     return read

@@ -145,7 +145,7 @@ def outcome_json(row: Settlement, head: BatchHead) -> msgspec.Raw:
 
 
 def _evidence(row: Settlement, transfers_hash: bytes) -> Evidence:
-    fields = row._asdict()
+    fields = msgspec.structs.asdict(row)
     for place in ("batch_id", "business_day", "position"):
         del fields[place]
     return Evidence(**fields, transfers=transfers_hash.hex())

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -17,7 +17,7 @@ from app.ledger.buckets import bucket_of
 from app.settlement.messages import NO_CARD, Malformed, Message
 
 
-class Settlement(NamedTuple):
+class Settlement(msgspec.Struct, frozen=True, gc=False):
     """One row of `settlement.settlements`, in its column order. Amounts in fen."""
 
     batch_id: int
@@ -138,7 +138,7 @@ class Answer(Recorded, frozen=True, gc=False):
 
 def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome:
     """The outcome of a recorded message; a first answer, a replay and a query differ in `replayed` alone."""
-    told = NOTHING_TOLD if row.particulars is None else orjson.loads(row.particulars)
+    told = _NOTHING_TOLD if row.particulars is None else orjson.loads(row.particulars)
     return Outcome(
         row.settlement_id,
         row.institution,
@@ -156,9 +156,7 @@ def outcome(row: Settlement, settled_at: datetime, *, replayed: bool) -> Outcome
         _parts(row, told),
         row.business_day,
         settled_at,
-        told.get("original_message_id"),
-        told.get("expires_at") or told.get(HELD_UNTIL),
-        CARD_ACTIVATED in told,
+        *(_told(told) if told else _UNTOLD),
         replayed,
         (),
         None,
@@ -196,6 +194,14 @@ def rejection(malformed: Malformed) -> Outcome:
     )
 
 
+_UNTOLD = (None, None, False)
+
+
+def _told(told: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
+    """The original's id, the time until which something is held, and whether a card was activated."""
+    return told.get("original_message_id"), told.get("expires_at") or told.get(HELD_UNTIL), CARD_ACTIVATED in told
+
+
 def _parts(row: Settlement, told: Mapping[str, Any]) -> tuple[Part, ...]:
     """From where a settled amount came, in the order in which the sources were used."""
     if not (row.accumulated_paid or row.mutual_aid_paid or row.debit_paid or row.cash_due):
@@ -220,8 +226,9 @@ CARD_ACTIVATED = "card_activated"
 HELD_UNTIL = "held_until"
 _OF_OUTCOME = frozenset({
     CARD_ACTIVATED, HELD_UNTIL, "accumulated_first", "mutual_aid", "limited_by", "is_counted", "returned", "is_release",
+    "is_of_purchase",
 })  # fmt: skip
-NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
+_NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
 
 def particulars_text(message: Message, told: Mapping[str, Any] | None) -> str | None:

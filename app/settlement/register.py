@@ -39,7 +39,7 @@ JOIN LATERAL (
 """
 
 _READ_SETTLEMENTS = f"""
-SELECT b.settled_at, {", ".join(f"s.{column}" for column in Settlement._fields)}
+SELECT b.settled_at, {", ".join(f"s.{column}" for column in Settlement.__struct_fields__)}
 FROM unnest($1::bigint[], $2::date[], $3::smallint[]) AS place (batch_id, business_day, position)
 JOIN settlement.settlements AS s USING (batch_id, business_day, position)
 JOIN ledger.batches AS b USING (batch_id)

@@ -26,7 +26,7 @@ FOR NO KEY UPDATE SKIP LOCKED
 """
 
 _SETTLEMENTS = f"""
-SELECT {", ".join(Settlement._fields)}
+SELECT {", ".join(Settlement.__struct_fields__)}
 FROM settlement.settlements
 WHERE batch_id = $1 AND business_day = $2
 ORDER BY position

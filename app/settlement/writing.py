@@ -1,5 +1,7 @@
 """The rows of a decided batch go into the database, in the caller's transaction."""
 
+from msgspec.structs import astuple
+
 from app.database import Connection, LostRace
 from app.ledger.posting import post
 from app.parties.activation import record_activations
@@ -28,7 +30,11 @@ SELECT account_id, $2, paid, payments
 FROM unnest($1::bigint[], $3::bigint[], $4::integer[]) AS d (account_id, paid, payments)
 ON CONFLICT (account_id, business_day) DO UPDATE SET paid = EXCLUDED.paid, payments = EXCLUDED.payments
 """
-# Another batch may have recorded the same late message meanwhile, if it names another person.
+# The accounts do not keep batches apart that send one late message under different persons: its tombstone does, locked
+# in one order.
+_LOCK_TOMBSTONES = """
+SELECT message_key FROM settlement.tombstones WHERE message_key = ANY ($1::bytea[]) ORDER BY message_key FOR UPDATE
+"""
 _WRITE_LATE = """
 UPDATE settlement.tombstones AS t
 SET late_batch_id = l.batch_id, late_business_day = l.business_day, late_position = l.position
@@ -45,7 +51,10 @@ async def write(connection: Connection, batch: Batch) -> None:
         "message_keys", schema_name="settlement", columns=KeyRow._fields, records=map(tuple, batch.keys)
     )
     await connection.copy_records_to_table(
-        "settlements", schema_name="settlement", columns=Settlement._fields, records=map(tuple, batch.settlements)
+        "settlements",
+        schema_name="settlement",
+        columns=Settlement.__struct_fields__,
+        records=map(astuple, batch.settlements),
     )
     await post(connection, batch.transfers, list(batch.changed.values()))
     if batch.activations:
@@ -107,6 +116,7 @@ async def _write_tombstones(connection: Connection, batch: Batch) -> None:
         )
     if batch.late:
         late = batch.late.values()
+        await connection.execute(_LOCK_TOMBSTONES, list(batch.late))
         written = await connection.fetch(
             _WRITE_LATE,
             list(batch.late),

@@ -112,7 +112,7 @@ async def measure_copy(site: Site, source: Installation, *, rows: int, seconds: 
 async def _recorded(source: Installation, rows: int) -> list[list[Row]]:
     connection = await connect(source.owner_url, application_name="medsettle bench")
     try:
-        columns = ", ".join(Settlement._fields)
+        columns = ", ".join(Settlement.__struct_fields__)
         recorded = await connection.fetch(
             f"SELECT {columns} FROM settlement.settlements WHERE kind = 'payment'"  # noqa: S608
             " ORDER BY batch_id, position LIMIT $1",
@@ -132,7 +132,7 @@ async def _copy(target: Installation, batches: Sequence[list[Row]], connections:
     async def work(connection: Connection) -> None:
         for batch in waiting:
             await connection.copy_records_to_table(
-                "settlements", schema_name="settlement", columns=Settlement._fields, records=batch
+                "settlements", schema_name="settlement", columns=Settlement.__struct_fields__, records=batch
             )
 
     start = time.perf_counter()

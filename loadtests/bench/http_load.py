@@ -12,7 +12,7 @@ from app.installation import Installation
 from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.http_client import HttpLoad, post
-from loadtests.bench.payments import Payment
+from loadtests.bench.payments import Transaction
 from loadtests.bench.site import Site, api_of
 
 CONNECTIONS = 64
@@ -43,7 +43,7 @@ class HttpBatchRun:
     cores: dict[str, float]
 
 
-async def measure_http(site: Site, ledger: Installation, payments: Iterator[Payment], *, seconds: float) -> HttpRun:
+async def measure_http(site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float) -> HttpRun:
     await site.fresh_topics()
     await site.settle_down()
     contents = (post("/v1/transactions", payment.value) for payment in payments)
@@ -64,7 +64,7 @@ async def measure_http(site: Site, ledger: Installation, payments: Iterator[Paym
 
 
 async def measure_http_batches(
-    site: Site, ledger: Installation, payments: Iterator[Payment], *, seconds: float
+    site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float
 ) -> HttpBatchRun:
     await site.fresh_topics()
     await site.settle_down()
@@ -81,7 +81,7 @@ async def measure_http_batches(
         )
 
 
-def _batches(payments: Iterator[Payment]) -> Iterator[bytes]:
+def _batches(payments: Iterator[Transaction]) -> Iterator[bytes]:
     while True:
         values = [payment.value for payment in islice(payments, BATCH)]
         yield post("/v1/transactions/batch", b"[" + b",".join(values) + b"]")

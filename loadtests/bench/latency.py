@@ -11,7 +11,7 @@ from app.installation import Installation
 from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.open_loop import OpenLoop, beside, open_loop
-from loadtests.bench.payments import Payment
+from loadtests.bench.payments import Transaction
 from loadtests.bench.site import Site, pool_of, workers_of
 
 _WARM_UP_SECONDS = 2.0
@@ -44,7 +44,13 @@ class Failover:
 
 
 async def measure_latency(
-    site: Site, ledger: Installation, payments: Iterator[Payment], *, per_second: float, seconds: float, workers: int
+    site: Site,
+    ledger: Installation,
+    payments: Iterator[Transaction],
+    *,
+    per_second: float,
+    seconds: float,
+    workers: int,
 ) -> LatencyRun:
     """Open loop: the rate holds whatever the service does, and waiting counts from when a payment was due."""
     await site.fresh_topics()
@@ -72,7 +78,7 @@ async def measure_latency(
         )
 
 
-async def measure_failover(site: Site, ledger: Installation, payments: Iterator[Payment]) -> Failover:
+async def measure_failover(site: Site, ledger: Installation, payments: Iterator[Transaction]) -> Failover:
     """SIGKILL one of two workers under light load; the other one takes its partitions over."""
     await site.fresh_topics()
     async with workers_of(ledger, 2) as [victim, survivor], open_loop(ledger, survivor) as loop:
@@ -92,7 +98,7 @@ async def measure_failover(site: Site, ledger: Installation, payments: Iterator[
         )
 
 
-async def _every_partition_settles(ledger: Installation, loop: OpenLoop, payments: Iterator[Payment]) -> None:
+async def _every_partition_settles(ledger: Installation, loop: OpenLoop, payments: Iterator[Transaction]) -> None:
     """Workers have joined the group when each partition has answered since some time after their start."""
     await asyncio.sleep(2 * ledger.settings.kafka_session_timeout_ms / 1_000)
     start = time.time()

@@ -11,7 +11,7 @@ from app.embedded.process import Child
 from app.errors import MedsettleError
 from app.installation import Installation
 
-from loadtests.bench.payments import Payment, number_of
+from loadtests.bench.payments import Transaction, number_of
 from loadtests.bench.topics import Due, Sender, decode_outcome, next_outcomes, outcomes_of, sender_to
 
 _FAST_PER_SECOND = 2_000.0
@@ -43,7 +43,7 @@ class OpenLoop:
         self._due: list[Due] = []
         self._is_due = asyncio.Event()
 
-    async def send(self, payments: Iterator[Payment], per_second: float, seconds: float) -> None:
+    async def send(self, payments: Iterator[Transaction], per_second: float, seconds: float) -> None:
         """Send at this rate for so long. A tick that comes late still bears the time at which it was due."""
         tick = tick_seconds(per_second)
         self._read_pause = tick / 2

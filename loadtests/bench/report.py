@@ -45,6 +45,7 @@ class Target:
 TARGETS = (
     Target("pipeline_by_tpcb", "Kafka → ledger → outcome ÷ pgbench TPC-B", "×", 8, 25, True),
     Target("pipeline_by_copy", "the same ÷ COPY of the settlement rows", "", 0.20, 0.50, True),
+    Target("mixed_profile", "mixed profile: throughput against payments alone", "×", 0.6, 0.8, True),
     Target("http_single", "HTTP, one transaction a request", "/s", 1_500, 5_000, True),
     Target("http_batch", "HTTP, batch of 100", "/s", 10_000, 40_000, True),
     Target("hot_account", "1,000/s, 70 % on one account: p99 event → outcome", "ms", 250, 50, False),

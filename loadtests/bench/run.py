@@ -17,9 +17,10 @@ from loadtests.bench.cpu import text_of
 from loadtests.bench.http_load import measure_http, measure_http_batches
 from loadtests.bench.latency import measure_failover, measure_latency
 from loadtests.bench.machine import machine_facts
-from loadtests.bench.payments import Payment, PaymentMaker
+from loadtests.bench.mixed import DEBIT_EVERY, MixedMaker
+from loadtests.bench.payments import PaymentMaker, Transaction
 from loadtests.bench.pipeline import PipelineRun, measure_pipeline
-from loadtests.bench.population import payers_of, populate
+from loadtests.bench.population import add_debit_accounts, payers_of, populate
 from loadtests.bench.report import BenchReport, print_report, write_json
 from loadtests.bench.site import Site, built_site
 from loadtests.bench.storage import measure_storage
@@ -109,11 +110,12 @@ class _Bench:
         return ledger
 
     async def _pipeline(self, ledger: Installation, tpcb: Tpcb) -> PipelineRun:
-        runs = [await self._run_pipeline(ledger, self._persons, workers) for workers in self._plan.workers]
+        runs = [await self._run_payments(ledger, self._persons, workers) for workers in self._plan.workers]
         self._keep("pipeline", runs)
         best = max(runs, key=lambda run: run.per_second)
         storage = await measure_storage(ledger)
         self._keep("storage", storage)
+        await self._try("mixed_profile", self._mixed_profile(ledger, best))
         self._say(f"COPY of the same rows, {COPY_ROWS:,} a commit, by 1 and by 2 connections")
         copied = await measure_copy(self._site, ledger, rows=self._plan.copy_rows, seconds=self._plan.copy_seconds)
         self._keep("copy", copied)
@@ -128,14 +130,32 @@ class _Bench:
         self._report.add("storage", storage.bytes_per_settlement, f"{storage.settlements:,} settlements")
         return best
 
-    async def _run_pipeline(self, ledger: Installation, persons: Sequence[int], workers: int) -> PipelineRun:
+    async def _run_payments(self, ledger: Installation, persons: Sequence[int], workers: int) -> PipelineRun:
         self._say(f"pipeline: {self._plan.messages:,} payments through {workers} worker(s)")
-        run = await measure_pipeline(self._site, ledger, self._maker, persons, self._plan.messages, workers)
-        if run.counted.missing or run.counted.not_settled:
-            self._report.faults.append(f"pipeline of {workers}: {run.counted}")
+        return await self._run_pipeline("pipeline", ledger, self._maker.payments(self._plan.messages, persons), workers)
+
+    async def _mixed_profile(self, ledger: Installation, best: PipelineRun) -> None:
+        self._say(f"mixed profile: {self._plan.messages:,} messages through {best.workers} worker(s)")
+        await add_debit_accounts(self._site, ledger, self._persons[::DEBIT_EVERY])
+        messages = MixedMaker(self._maker, self._persons, _SEED).transactions(self._plan.messages)
+        run = await self._run_pipeline("mixed profile", ledger, messages, best.workers)
+        self._keep("mixed_profile", run)
+        self._report.add(
+            "mixed_profile", run.per_second / best.per_second, f"{run.per_second:,.0f}/s ÷ {best.per_second:,.0f}/s"
+        )
+        counts = [f"{outcome} {count:,}" for outcome, count in run.counted.by_outcome.items()]
+        self._report.remarks.append(f"mixed profile: {', '.join(counts)}")
+
+    async def _run_pipeline(
+        self, name: str, ledger: Installation, messages: Iterator[Transaction], workers: int
+    ) -> PipelineRun:
+        run = await measure_pipeline(self._site, ledger, messages, workers)
+        if not run.counted.is_sound:
+            self._report.faults.append(f"{name}, {workers} worker(s): {run.counted}")
         self._report.remarks.append(
-            f"pipeline, {workers} worker(s): {run.per_second:,.0f}/s, batches of {run.batch_messages_mean:,.0f} "
-            f"(at most {run.batch_messages_max:,}); cores: {text_of(run.cores)}"
+            f"{name}, {workers} worker(s): {run.per_second:,.0f}/s, batches of {run.batch_messages_mean:,.0f} "
+            f"(at most {run.batch_messages_max:,}), {run.micros_per_message:.0f} µs of processor a message; "
+            f"cores: {text_of(run.cores)}"
         )
         return run
 
@@ -167,7 +187,7 @@ class _Bench:
         await self._latency("half_maximum", ledger, payments, best.per_second / 2, best.workers)
 
     async def _latency(
-        self, key: str, ledger: Installation, payments: Iterator[Payment], per_second: float, workers: int
+        self, key: str, ledger: Installation, payments: Iterator[Transaction], per_second: float, workers: int
     ) -> None:
         self._say(f"latency at {per_second:,.0f}/s, {key}")
         run = await measure_latency(
@@ -188,7 +208,7 @@ class _Bench:
             return
         payers = payers_of(self._plan.many_persons, self._plan.messages, _SEED)
         ledger = await self._ledger("many", self._plan.many_persons, payers)
-        run = await self._run_pipeline(ledger, payers, best.workers)
+        run = await self._run_payments(ledger, payers, best.workers)
         self._keep("many_accounts", run)
         self._report.add(
             "many_accounts", run.per_second / best.per_second, f"{run.per_second:,.0f}/s ÷ {best.per_second:,.0f}/s"

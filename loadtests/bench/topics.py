@@ -9,20 +9,21 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from app.config import Settings
 
-from loadtests.bench.payments import Payment
+from loadtests.bench.payments import Transaction
 
 _FETCH_BYTES_MAX = 4 * 1024 * 1024
 _BATCH_BYTES_MAX = 512 * 1024
 
 
 #: When a payment was to be sent, in seconds since 1970, and the payment.
-Due = tuple[float, Payment]
+Due = tuple[float, Transaction]
 
 
 class Seen(msgspec.Struct, gc=False):
     """What is looked at of an outcome."""
 
     message_id: str
+    kind: str | None
     status: str
     replayed: bool
 
@@ -38,7 +39,7 @@ class Sender:
         self._topic = settings.topic_transactions
         self._partitions = settings.topic_partitions
 
-    async def send(self, payments: Iterable[Payment]) -> None:
+    async def send(self, payments: Iterable[Transaction]) -> None:
         """Send payments with the present time; returns when all are acknowledged."""
         now = time.time()
         await self.send_due([(now, payment) for payment in payments])

@@ -3,11 +3,14 @@
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person
+from app.database import connect
+from tests.builders import HOSPITAL, PHARMACY, Database, add_institution, add_person
 from tests.harness import House, house_in, owned
+from tests.integration.tampering import settle_every_kind
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,35 @@ async def house_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async with house_in(folder):
         pass
     return folder
+
+
+@pytest.fixture(scope="session")
+async def every_kind_template(postgres: str, template: str) -> AsyncIterator[str]:
+    """Name of a database with the ledger of `settle_every_kind`, to be copied."""
+    name = f"every_kind_{secrets.token_hex(6)}"
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await settle_every_kind(_database(postgres, name))
+    yield name
+    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def every_kind(postgres: str, every_kind_template: str) -> AsyncIterator[Database]:
+    """A ledger with every kind, of this test alone; its connections are the superuser's."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {every_kind_template} STRATEGY file_copy")
+    yield _database(postgres, name)
+    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await connect(url, application_name="tests")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _database(superuser_url: str, name: str) -> Database:
+    url = urlsplit(superuser_url)._replace(path=f"/{name}").geturl()
+    return Database(owner_url=url, app_url=url)

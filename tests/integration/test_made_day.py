@@ -10,7 +10,8 @@ from app.demo.day import make_day
 from app.demo.expected import Expectation, expected_outcomes
 from app.demo.population import make_population, write_csv
 from app.loading import LoadFiles, load
-from app.settlement.messages import Malformed, decode
+from app.settlement.decoding import decode
+from app.settlement.messages import Malformed
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 
@@ -40,22 +41,25 @@ async def test_a_made_day_comes_to_what_the_recount_says(pool: Pool, tmp_path: P
         )
     assert answers == expected.answers
     assert await _recorded(pool) == expected.recorded
-    balances = await pool.fetch("SELECT owner, balance FROM ledger.accounts WHERE kind = 'personal'")
-    assert {row["owner"]: row["balance"] for row in balances} == expected.balances
+    accounts = await pool.fetch("SELECT owner, balance, held FROM ledger.accounts WHERE kind = 'personal'")
+    assert {row["owner"]: row["balance"] for row in accounts} == expected.balances
+    assert {row["owner"]: row["held"] for row in accounts if row["held"]} == +expected.held
     assert await _received(pool) == {code: fen for code, fen in expected.received.items() if fen}
 
 
 async def _recorded(pool: Pool) -> dict[tuple[str, str], Expectation]:
     rows = await pool.fetch(
         "SELECT institution, message_id, status, code, person_no, account_paid, cash_due"
-        " FROM settlement.settlements WHERE kind = 'payment'"
+        " FROM settlement.settlements WHERE kind <> 'contribution'"
     )
     return {(row["institution"], row["message_id"]): Expectation(*list(row)[2:]) for row in rows}
 
 
 async def _received(pool: Pool) -> dict[str, int]:
     rows = await pool.fetch(
-        "SELECT i.institution, sum(t.amount)::bigint AS fen FROM ledger.transfers AS t"
-        " JOIN parties.institutions AS i ON i.account_id = t.credit_account GROUP BY i.institution"
+        "SELECT i.institution, sum(moved.fen)::bigint AS fen FROM ("
+        " SELECT credit_account AS account_id, amount AS fen FROM ledger.transfers"
+        " UNION ALL SELECT debit_account, -amount FROM ledger.transfers"
+        ") AS moved JOIN parties.institutions AS i USING (account_id) GROUP BY i.institution"
     )
-    return {row["institution"]: row["fen"] for row in rows}
+    return {row["institution"]: row["fen"] for row in rows if row["fen"]}

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import httpx
+import msgspec
 import orjson
 import pytest
 from app.codes import Code
@@ -203,7 +204,7 @@ async def test_settlements_of_every_kind_and_status_prove(books: Pool, desk: Rec
         document = await given_by(desk, books, row["institution"], row["message_id"])
         assert document is not None
         proved = row_of(verify_receipt(document, desk.keys.published))
-        assert proved._asdict() == dict(row)
+        assert msgspec.structs.asdict(proved) == dict(row)
 
 
 async def test_settlements_of_a_large_batch_prove(pool: Pool, desk: ReceiptDesk) -> None:

@@ -79,9 +79,11 @@ async def test_rules_are_filed_and_listed_by_command_with_times_of_shanghai(data
     listed = command(database, "list").stdout.splitlines()
     assert listed == [
         "region all others from 1970-01-02T08:00:00+08:00, filed by first release: current part first, partial refunds",
-        "region 310000 from 2099-01-01T00:00:00+08:00, filed by c1: accumulated part first, med_types 11 41, at"
-        " pharmacies 10000 fen a day, at pharmacies 3 payments a day, suspended persons do not spend, no mutual aid,"
-        " full refunds only, refunds within 30 days",
+        (
+            "region 310000 from 2099-01-01T00:00:00+08:00, filed by c1: accumulated part first, med_types 11 41,"
+            " at pharmacies 10000 fen a day, at pharmacies 3 payments a day, suspended persons do not spend,"
+            " no mutual aid, full refunds only, refunds within 30 days"
+        ),
     ]
 
 

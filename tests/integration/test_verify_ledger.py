@@ -151,6 +151,7 @@ ACCOUNTS = [
         "ALTER TABLE ledger.accounts DROP CONSTRAINT account_never_overdrawn;"
         "UPDATE ledger.accounts SET held = 1 WHERE account_id = 1003",
         "balances: account 1003",
+        "held: account 1003",
     ),
     tampering(
         "last entry raised",

@@ -270,7 +270,7 @@ def test_a_receipt_shows_neither_accounts_nor_balances_of_others() -> None:
     assert SALT.hex() not in shown
     assert "987654321" not in shown
     assert "777666" not in shown
-    assert set(Evidence.__struct_fields__) == {*Settlement._fields, "transfers"} - {
+    assert set(Evidence.__struct_fields__) == {*Settlement.__struct_fields__, "transfers"} - {
         "batch_id",
         "business_day",
         "position",

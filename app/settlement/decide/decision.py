@@ -128,25 +128,21 @@ def refuse_parties(institution: RegisteredInstitution | None, account: Account |
     return declined(Code.PERSON_UNKNOWN) if account is None else None
 
 
-def out_of_accumulated(account: Account, paid: int, books: Books) -> int:
-    """How much of `paid` the accumulated part bears, by the region's order; the current part bears the rest."""
-    accumulated = account.accumulated_in(books.business_day.year)
-    if books.rule_of(account).use_accumulated_first:
-        return min(paid, accumulated)
-    return max(0, paid - (account.balance - accumulated))
-
-
 def pay_out_of(account: Account, payee: Account | int, paid: int, books: Books) -> tuple[Movement, ...]:
     """Movements of `paid` fen out of a kept account; of a personal one by its parts, in the region's order."""
+    if not paid:
+        return ()
     if account.kind != "personal":
-        return (Movement(account, payee, paid),) if paid else ()
-    accumulated = out_of_accumulated(account, paid, books)
-    if not accumulated:
-        return (Movement(account, payee, paid),) if paid else ()
-    if accumulated == paid:
-        return (Movement(account, payee, paid, accumulated=True),)
-    current, earlier = Movement(account, payee, paid - accumulated), Movement(account, payee, accumulated, True)
-    return (earlier, current) if books.rule_of(account).use_accumulated_first else (current, earlier)
+        return (Movement(account, payee, paid),)
+    accumulated = account.accumulated_in(books.business_day.year)
+    accumulated_first = books.rule_of(account).use_accumulated_first
+    earlier = min(paid, accumulated) if accumulated_first else max(0, paid - (account.balance - accumulated))
+    if not earlier:
+        return (Movement(account, payee, paid),)
+    if earlier == paid:
+        return (Movement(account, payee, paid, True),)
+    parts = Movement(account, payee, paid - earlier), Movement(account, payee, earlier, True)
+    return parts[::-1] if accumulated_first else parts
 
 
 def told_of(movements: tuple[Movement, ...], account: Account) -> dict[str, Any]:

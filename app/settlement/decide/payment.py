@@ -26,23 +26,18 @@ from app.settlement.messages import Message
 
 def decide_payment(message: Message, books: Books) -> Decision:
     institution, account = books.institutions.get(message.institution), books.personal.get(message.person_no)
-    refusal = refuse_parties(institution, account)
-    if refusal is not None:
-        return refusal
-    assert institution is not None
-    assert account is not None
+    if institution is None or account is None or institution.state != "active":
+        return refuse_parties(institution, account) or declined(Code.PERSON_UNKNOWN)
     code, activates = check_payer(message, institution, account, books)
     if code is not None:
         return declined(code)
-    limit = _limit_of(message, account, institution, books)
     effects: tuple[Effect, ...] = (Activate(),) if activates else ()
-    if limit.code is None and not limit.is_counted and account.available >= message.amount:
+    limit = _limit_of(message, account, institution, books)
+    if limit is None and account.balance - account.held >= message.amount:
         movements = pay_out_of(account, institution.account_id, message.amount, books)
         if len(movements) == 1:
             accumulated = message.amount if movements[0].accumulated else 0
-            return Decision(
-                "settled", Code.OK, message.amount, accumulated, 0, 0, 0, movements, effects, account
-            )  # fmt: skip
+            return Decision("settled", Code.OK, message.amount, accumulated, 0, 0, 0, movements, effects, account)
     return _split(message, account, institution, limit, effects, books)
 
 
@@ -80,12 +75,12 @@ class _Limit(NamedTuple):
     is_counted: bool = False
 
 
-def _limit_of(message: Message, account: Account, institution: RegisteredInstitution, books: Books) -> _Limit:
+def _limit_of(message: Message, account: Account, institution: RegisteredInstitution, books: Books) -> _Limit | None:
     rule = books.rule_of(account)
     if rule.med_types is not None and message.med_type not in rule.med_types:
         return _Limit(0, Code.MED_TYPE_NOT_PAYABLE)
     if institution.kind != "pharmacy" or not rule.caps_pharmacies:
-        return _Limit(message.amount)
+        return None
     day = books.pharmacy_days.get(account.account_id)
     paid, payments = (0, 0) if day is None else (day.paid, day.payments)
     room = message.amount if rule.pharmacy_daily_fen is None else max(0, rule.pharmacy_daily_fen - paid)
@@ -103,11 +98,12 @@ def _split(
     message: Message,
     account: Account,
     institution: RegisteredInstitution,
-    limit: _Limit,
+    limit: _Limit | None,
     effects: tuple[Effect, ...],
     books: Books,
 ) -> Decision:
     payee = institution.account_id
+    limit = limit or _Limit(message.amount)
     room = min(limit.fen, message.amount)
     own = min(account.available, room)
     movements = pay_out_of(account, payee, own, books)

@@ -42,6 +42,8 @@ def decide_refund(message: Message, books: Books) -> Decision:
     if age == 0 and original.particulars.get("is_counted"):
         effects = (*effects, CountAtPharmacy(account, -(shares.account_paid + shares.mutual_aid_paid), 0))
         told["is_counted"] = True
+    if original.row.kind == "purchase":
+        told["is_of_purchase"] = True
     tells = main_account(original, account, books)
     return Decision("settled", Code.OK, *shares, movements, effects, tells, told)
 

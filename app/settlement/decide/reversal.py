@@ -138,9 +138,10 @@ def _undo_refund(refund: Original, account: Account, books: Books) -> Decision:
 
 def _main_account_of_refund(refund: Original, account: Account, books: Books) -> Account:
     """The account of the refunded message: the debit account for a purchase."""
-    if refund.row.account_paid or refund.row.mutual_aid_paid or refund.row.cash_due or not refund.parts:
+    if not refund.particulars.get("is_of_purchase"):
         return account
-    return books.account(refund.parts[0].credit_account) or account
+    [part] = refund.parts
+    return books.account(part.credit_account) or account
 
 
 def _refuse(movements: tuple[Movement, ...], tells: Account) -> Decision | None:

@@ -1,0 +1,89 @@
+"""Nothing stands in the tables of holds, returns, tombstones and days at pharmacies that is not proved."""
+
+from typing import TypeAlias
+
+import asyncpg
+import pytest
+from app.database import connect
+from app.verify import verify
+from tests.builders import Database
+from tests.integration.tampering import CHANGED, HOLDS, PAYMENTS, of
+
+Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+TABLES = {
+    "settlement.holds": of(12, HOLDS),
+    "settlement.hold_entries": "entry_id = 7",
+    "settlement.returns": of(3, PAYMENTS),
+    "settlement.tombstones": "late_batch_id IS NOT NULL",
+    "settlement.pharmacy_days": "true",
+}
+
+
+async def _keep(owner: Owner, table: str) -> None:
+    """Take a copy and let anything be written; what the table itself refuses needs no proof."""
+    await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
+    for (name,) in await owner.fetch(
+        "SELECT conname FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'c'", table
+    ):
+        await owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+
+async def _mend(owner: Owner, table: str) -> None:
+    await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM kept")
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_every_column_is_proved(every_kind: Database, table: str) -> None:
+    owner = await connect(every_kind.owner_url, application_name="tests")
+    await _keep(owner, table)
+    columns = await owner.fetch(
+        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+        " WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = ''",
+        table,
+    )
+    unproved = []
+    for name, kind in columns:
+        await owner.execute(f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)} WHERE {TABLES[table]}")
+        if (await verify(every_kind.app_url)).ok:
+            unproved.append(name)
+        await _mend(owner, table)
+    await owner.close()
+    assert (await verify(every_kind.app_url)).ok
+    assert unproved == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_every_row_is_missed(every_kind: Database, table: str) -> None:
+    owner = await connect(every_kind.owner_url, application_name="tests")
+    await _keep(owner, table)
+    rows = [place for (place,) in await owner.fetch("SELECT ctid::text FROM kept")]
+    assert rows
+    for place in rows:
+        await owner.execute(
+            f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
+        )
+        assert not (await verify(every_kind.app_url)).ok, place
+        await _mend(owner, table)
+    await owner.close()
+
+
+async def test_the_application_may_not_tamper(every_kind: Database) -> None:
+    connection = await connect(every_kind.owner_url, application_name="tests")
+    await connection.execute("SET ROLE medsettle_app")
+    unchangeable = {
+        "settlement.holds": ("message_key", "account_id", "amount", "expires_at", "bucket"),
+        "settlement.hold_entries": ("message_key", "account_id", "change", "happened_at"),
+        "settlement.returns": ("message_key", "amount"),
+        "settlement.tombstones": ("message_key",),
+        "settlement.pharmacy_days": ("account_id", "business_day"),
+    }
+    for table, columns in unchangeable.items():
+        for sql in (
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table}",
+            *(f"UPDATE {table} SET {column} = {column}" for column in columns),
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(sql)
+    await connection.close()
