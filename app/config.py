@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     worker_metrics_port: Port = Field(0, description="0: a free port, said in the log")
 
     pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections of one process")
-    batch_messages_max: int = Field(4_000, ge=1, le=5_000)
+    batch_messages_max: int = Field(2_000, ge=1, le=5_000)
     batch_wait_ms_max: int = Field(50, ge=1, le=5_000, description="How long the worker waits for a first message")
     message_bytes_max: int = Field(65_536, ge=1_024, le=900_000, description="A longer message is a dead letter")
     http_queue_max: int = Field(4_000, ge=1, le=100_000, description="Waiting transactions before a 503")
