@@ -6,13 +6,16 @@ import asyncpg
 from app.database import Pool, transaction
 from app.parties import mutual_aid
 from app.parties.mutual_aid import Grant
-from app.settlement.messages import Message
+from app.settlement.messages import Card, Message
 from app.settlement.records import Outcome
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from tests.builders import HOSPITAL, MIDNIGHT, add_person, contribution
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+#: The card of P1 that leads to a debit account, in the fixture `household`.
+OWN_CARD = Card("03", "DP1", "SN1")
 
 
 async def outcomes(pool: Pool, *messages: Message) -> list[Outcome]:

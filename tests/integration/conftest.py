@@ -1,4 +1,4 @@
-"""One standing house for the tests that leave it as they found it: its processes run as long as the session."""
+"""What integration tests start from: a small ledger of their own, or one standing house, left as it was found."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -7,10 +7,37 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from app.database import connect
-from tests.builders import HOSPITAL, PHARMACY, Database, add_institution, add_person
+from app.database import Pool, connect
+from tests.builders import HOSPITAL, PHARMACY, Database, add_debit_card, add_institution, add_person
 from tests.harness import House, house_in, owned
 from tests.integration.tampering import settle_every_kind
+from tests.kinds import grant
+
+
+@pytest.fixture
+async def ledger(pool: Pool) -> Pool:
+    """The pool of a ledger with HOSPITAL, PHARMACY and P1 with 1,000 fen, no family and no card."""
+    await add_institution(pool, HOSPITAL)
+    await add_institution(pool, PHARMACY, kind="pharmacy")
+    await add_person(pool, "P1", balance=1_000)
+    return pool
+
+
+@pytest.fixture
+async def family(ledger: Pool) -> Pool:
+    """The same with the granters M (300 fen) and F (200 fen), filed in this order."""
+    await add_person(ledger, "M", balance=300)
+    await add_person(ledger, "F", balance=200)
+    await grant(ledger, "M")
+    await grant(ledger, "F")
+    return ledger
+
+
+@pytest.fixture
+async def household(family: Pool) -> Pool:
+    """The same with 400 fen in P1's debit account, whose card is OWN_CARD."""
+    await add_debit_card(family, "P1", balance=400)
+    return family
 
 
 @pytest.fixture(scope="session")

@@ -12,25 +12,14 @@ from app.settlement.records import Outcome
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from tests.builders import (
-    HOSPITAL,
     MIDNIGHT,
     PHARMACY,
     add_card,
-    add_institution,
     add_person,
     authorization,
     follow_up,
     payment,
 )
-
-
-@pytest.fixture
-async def ledger(pool: Pool) -> Pool:
-    """The pool of a ledger with HOSPITAL, PHARMACY and P1 with 1,000 fen."""
-    await add_institution(pool, HOSPITAL)
-    await add_institution(pool, PHARMACY, kind="pharmacy")
-    await add_person(pool, "P1", balance=1_000)
-    return pool
 
 
 async def outcomes(pool: Pool, *messages: Message) -> list[Outcome]:

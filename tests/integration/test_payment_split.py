@@ -15,7 +15,6 @@ from tests.builders import (
     MIDNIGHT,
     PHARMACY,
     add_card,
-    add_debit_card,
     add_institution,
     add_person,
     authorization,
@@ -23,6 +22,7 @@ from tests.builders import (
     payment,
 )
 from tests.kinds import (
+    OWN_CARD,
     Owner,
     Split,
     account_parts,
@@ -43,34 +43,6 @@ from tests.kinds import (
     switch_debit_application,
     told,
 )
-
-OWN_CARD = Card("03", "DP1", "SN1")
-
-
-@pytest.fixture
-async def ledger(pool: Pool) -> Pool:
-    """The pool of a ledger with HOSPITAL, PHARMACY and P1 with 1,000 fen, no family and no card."""
-    await add_institution(pool, HOSPITAL)
-    await add_institution(pool, PHARMACY, kind="pharmacy")
-    await add_person(pool, "P1", balance=1_000)
-    return pool
-
-
-@pytest.fixture
-async def family(ledger: Pool) -> Pool:
-    """The same with the granters M (300 fen) and F (200 fen), filed in this order."""
-    await add_person(ledger, "M", balance=300)
-    await add_person(ledger, "F", balance=200)
-    await grant(ledger, "M")
-    await grant(ledger, "F")
-    return ledger
-
-
-@pytest.fixture
-async def household(family: Pool) -> Pool:
-    """The same with 400 fen in P1's debit account, whose card is DP1."""
-    await add_debit_card(family, "P1", balance=400)
-    return family
 
 
 def at_pharmacy(amount: int, **overrides: Any) -> Any:

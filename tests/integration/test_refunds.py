@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from app.codes import Code
 from app.database import Pool
-from app.settlement.messages import AMOUNT_MAX, Card, Message, NamedCard
+from app.settlement.messages import AMOUNT_MAX, Message, NamedCard
 from tests.builders import (
     HOSPITAL,
     PHARMACY,
@@ -21,6 +21,7 @@ from tests.builders import (
     registration,
 )
 from tests.kinds import (
+    OWN_CARD,
     Owner,
     Split,
     a_year_passes,
@@ -42,28 +43,6 @@ from tests.kinds import (
     split_of,
     told,
 )
-
-OWN_CARD = Card("03", "DP1", "SN1")
-
-
-@pytest.fixture
-async def ledger(pool: Pool) -> Pool:
-    """The pool of a ledger with HOSPITAL, PHARMACY and P1 with 1,000 fen, no family and no card."""
-    await add_institution(pool, HOSPITAL)
-    await add_institution(pool, PHARMACY, kind="pharmacy")
-    await add_person(pool, "P1", balance=1_000)
-    return pool
-
-
-@pytest.fixture
-async def household(ledger: Pool) -> Pool:
-    """The same with the granters M (300 fen) and F (200 fen), and 400 fen in the debit account of card DP1."""
-    await add_person(ledger, "M", balance=300)
-    await add_person(ledger, "F", balance=200)
-    await grant(ledger, "M")
-    await grant(ledger, "F")
-    await add_debit_card(ledger, "P1", balance=400)
-    return ledger
 
 
 def of_all_sources() -> Message:

@@ -8,7 +8,7 @@ import pytest
 from app.codes import Code
 from app.database import Pool
 from app.settlement.hold_expiry import expire_due_holds
-from app.settlement.messages import Card, Message, NamedCard
+from app.settlement.messages import Message, NamedCard
 from tests.builders import (
     HOSPITAL,
     PHARMACY,
@@ -23,6 +23,7 @@ from tests.builders import (
     registration,
 )
 from tests.kinds import (
+    OWN_CARD,
     Owner,
     Split,
     a_year_passes,
@@ -32,7 +33,6 @@ from tests.kinds import (
     days_pass,
     debit_balance,
     disagreements,
-    grant,
     held,
     lay_down,
     outcome,
@@ -45,29 +45,19 @@ from tests.kinds import (
     told,
 )
 
-OWN_CARD = Card("03", "DP1", "SN1")
-
 
 @pytest.fixture
-async def ledger(pool: Pool) -> Pool:
-    """The pool of a ledger with HOSPITAL, PHARMACY, P1 with 1,000 fen and P2 with none; no family and no card."""
-    await add_institution(pool, HOSPITAL)
-    await add_institution(pool, PHARMACY, kind="pharmacy")
-    await add_person(pool, "P1", balance=1_000)
-    await add_person(pool, "P2")
-    return pool
-
-
-@pytest.fixture
-async def household(ledger: Pool) -> Pool:
-    """The same with the granters M (300 fen) and F (200 fen), and debit accounts: 400 fen of DP1, none of DP2."""
-    await add_person(ledger, "M", balance=300)
-    await add_person(ledger, "F", balance=200)
-    await grant(ledger, "M")
-    await grant(ledger, "F")
-    await add_debit_card(ledger, "P1", balance=400)
-    await add_debit_card(ledger, "P2")
+async def ledger(ledger: Pool) -> Pool:
+    """With P2 besides, who has nothing."""
+    await add_person(ledger, "P2")
     return ledger
+
+
+@pytest.fixture
+async def household(household: Pool) -> Pool:
+    """With the card DP2 besides, that leads to an empty debit account of P2."""
+    await add_debit_card(household, "P2")
+    return household
 
 
 def of_all_sources() -> Message:
