@@ -102,7 +102,7 @@ def demo(
 
 @cli.command()
 def load(
-    institutions: Path | None = typer.Option(None, help="CSV: institution,kind,bank,name[,state]"),
+    institutions: Path | None = typer.Option(None, help="CSV: institution,kind,bank,name[,state,settlement_office]"),
     persons: Path | None = typer.Option(
         None, help="CSV: person_no,balance (fen)[,citizen_no,name,gender,personal_status,region,state]"
     ),

@@ -46,6 +46,7 @@ class InstitutionRow(NamedTuple):
     bank: str
     name: str
     state: str
+    settlement_office: str = ""
 
 
 class PersonRow(NamedTuple):
@@ -240,8 +241,9 @@ INSTITUTIONS = Format(
         "bank": _bank,
         "name": matching(_NAME, "is not 1 to 200 printable characters"),
         "state": one_of("active", "blocked"),
+        "settlement_office": optional(of_few("[A-Za-z0-9]{1,6}", "is not up to 6 letters or digits")),
     },
-    {"state": "active"},
+    {"state": "active", "settlement_office": ""},
 )
 PERSONS = Format(
     PersonRow,

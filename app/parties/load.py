@@ -23,7 +23,8 @@ NO_KEYS = Vault({})
 _LOOK_UP_ROWS = 10_000
 
 _STORED_INSTITUTIONS = """
-SELECT institution, kind, bank, name, state FROM parties.institutions WHERE institution = ANY($1::text[])
+SELECT institution, kind, bank, name, state, settlement_office
+FROM parties.institutions WHERE institution = ANY($1::text[])
 """
 _STORED_PERSONS = """
 SELECT person_no, key_id, citizen_index, citizen_no, name, gender, personal_status, region
@@ -177,7 +178,7 @@ async def store_institutions(connection: Connection, rows: Sequence[InstitutionR
     await _copy(
         connection,
         "institutions",
-        ("account_id", "institution", "kind", "bank", "name", "state"),
+        ("account_id", "institution", "kind", "bank", "name", "state", "settlement_office"),
         [(account_id, *row[1:]) for account_id, row in numbered],
     )
 

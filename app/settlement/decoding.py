@@ -42,7 +42,8 @@ def read_fields(fields: Any) -> Message | Malformed:
         message = msgspec.convert(fields, Message)
     except msgspec.ValidationError as error:
         return _invalid(fields, str(error))
-    misfit = None if _is_plain_payment(message) else _misfit(message)
+    has_few = _has_what_few_have(message)
+    misfit = None if _is_plain_payment(message) and not has_few else _misfit(message)
     if misfit is not None:
         return _malformed(fields, *misfit)
     if message.occurred_at is not None and not _has_utc(message.occurred_at):
@@ -52,7 +53,7 @@ def read_fields(fields: Any) -> Message | Malformed:
     card = message.card
     if card is not None and card.cert_type != "03" and (card.card_no is not None or card.card_sn is not None):
         message = msgspec.structs.replace(message, card=Card(card.cert_type))
-    if not _has_clean_texts(message):
+    if not _has_clean_texts(message) or (has_few and any(map(_is_unclean_id, _ids_of_few(message).values()))):
         return _malformed(
             fields, Code.INVALID_FIELD, "Holds a character that is not allowed.", _place_of_unclean_text(message)
         )
@@ -73,14 +74,13 @@ _Misfit = tuple[Code, str, str]
 
 
 def _is_plain_payment(message: Message) -> bool:
-    """What most messages are: a payment without anything that only some have. False says nothing."""
+    """What most messages are, where it has nothing that only some have. False says nothing."""
     card = message.card
     return (
         message.kind == "payment"
         and message.amount > 0
         and card is not None
         and (card.card_no is not None if card.cert_type == "03" else card.cert_type is not None)
-        and not _has_what_few_have(message)
         and message.institution != AGENCY
     )
 
@@ -89,7 +89,8 @@ def _has_what_few_have(message: Message) -> bool:
     return not (
         message.visit is None and message.old_card is None and message.original_message_id is None
         and message.expires_at is None and message.payee_card is None and message.direction is None
-        and not message.final
+        and message.treatment_id is None and message.total_fee is None and message.insurance_type is None
+        and message.use_account and not message.final
     )  # fmt: skip
 
 
@@ -119,7 +120,30 @@ def _misfit(message: Message) -> _Misfit | None:
         return Code.INVALID_FIELD, "Only a capture is final.", "/final"
     if message.direction is not None:
         return Code.INVALID_FIELD, "Only the agency adjusts.", "/direction"
-    return _misfit_of_first_use(message) or _misfit_of_card(message)
+    return _misfit_of_care(message) or _misfit_of_first_use(message) or _misfit_of_card(message)
+
+
+def _misfit_of_care(message: Message) -> _Misfit | None:
+    """What is told of the care that was paid for. Who names an original has insurance and fee from it."""
+    kind = message.kind
+    if message.insurance_type is not None:
+        if kind not in ("payment", "authorization", "registration"):
+            return Code.INVALID_FIELD, f"Kind {kind} has no insurance_type of its own.", "/insurance_type"
+        if not message.insurance_type.isdecimal():
+            return Code.INVALID_FIELD, "An insurance_type is digits.", "/insurance_type"
+    if message.total_fee is not None:
+        if kind not in ("payment", "authorization"):
+            return Code.INVALID_FIELD, f"Kind {kind} has no total_fee of its own.", "/total_fee"
+        if message.total_fee < message.amount:
+            return Code.INVALID_FIELD, "The person's share exceeds the total_fee.", "/total_fee"
+    if message.treatment_id is not None and kind in DEBIT_KINDS:
+        return Code.INVALID_FIELD, f"Kind {kind} is of no treatment.", "/treatment_id"
+    if not message.use_account:
+        if kind != "payment":
+            return Code.INVALID_FIELD, "Only a payment goes without the account.", "/use_account"
+        if message.short_balance == "decline" and not message.use_debit:
+            return Code.INVALID_FIELD, "Without the account all of it is cash.", "/short_balance"
+    return None
 
 
 def _misfit_of_reference(message: Message) -> _Misfit | None:
@@ -177,7 +201,7 @@ def _has_clean_texts(message: Message) -> bool:
             f"{message.institution}|{message.message_id}|{message.person_no}|{message.med_type or ''}"
             f"|{card.card_no or ''}|{card.card_sn or ''}"
         )
-    ) and not (_has_what_few_have(message) and any(map(_is_unclean_id, _ids_of_few(message).values())))
+    )
 
 
 def _ids_of_few(message: Message) -> dict[str, str | None]:
@@ -189,6 +213,10 @@ def _ids_of_few(message: Message) -> dict[str, str | None]:
         ids |= {"/old_card/card_no": message.old_card.card_no, "/old_card/card_sn": message.old_card.card_sn}
     if message.payee_card is not None:
         ids |= {"/payee_card/card_no": message.payee_card.card_no, "/payee_card/card_sn": message.payee_card.card_sn}
+    if message.treatment_id is not None:
+        ids["/treatment_id"] = message.treatment_id
+    if message.insurance_type is not None:
+        ids["/insurance_type"] = message.insurance_type
     return ids
 
 

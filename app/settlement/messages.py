@@ -38,7 +38,10 @@ PersonNo = Annotated[str, _text(ID_CHARACTER, 1, 30, "psn_no")]
 CardNo = Annotated[str, _text(ID_CHARACTER, 1, 50)]
 CardSn = Annotated[str, _text(ID_CHARACTER, 1, 32)]
 MedType = Annotated[str, _text("[0-9]", 2, 6, "11 outpatient, 21 inpatient, 41 pharmacy …")]
+InsuranceType = Annotated[str, _text("[0-9]", 3, 6, "insutype; 310, the employee scheme, where it is not given")]
+TreatmentId = Annotated[str, _text(ID_CHARACTER, 1, 30, "mdtrt_id")]
 Amount = Annotated[int, msgspec.Meta(gt=0, le=AMOUNT_MAX, description="fen")]
+TotalFee = Annotated[int, msgspec.Meta(gt=0, le=AMOUNT_MAX, description="medfee_sumamt, fen")]
 Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339")]
 
 
@@ -85,6 +88,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     `visit` says that the person is registered for one, at a hospital; `old_card` that it came before the new card, at
     a pharmacy. Either makes this the first use of a card that is not yet active. `original_message_id` names an
     earlier message of the same institution. `final` marks the last capture of a hold. `direction` is the agency's.
+    `total_fee` is what the care cost, of which `amount` is the person's share; absent, the same. `use_account: false`
+    settles a payment without the personal account and the family's.
     """
 
     institution: Institution
@@ -106,6 +111,10 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     final: bool = False
     payee_card: NamedCard | None = None
     direction: Literal["credit", "debit"] | None = None
+    insurance_type: InsuranceType | None = None
+    total_fee: TotalFee | None = None
+    treatment_id: TreatmentId | None = None
+    use_account: bool = True
 
     @property
     def particulars(self) -> dict[str, Any]:
@@ -116,6 +125,10 @@ class Message(msgspec.Struct, frozen=True, gc=False):
             "expires_at": None if self.expires_at is None else self.expires_at.astimezone(UTC).isoformat(),
             "final": self.final or None,
             "direction": self.direction,
+            "insurance_type": self.insurance_type,
+            "total_fee": self.total_fee,
+            "treatment_id": self.treatment_id,
+            "use_account": None if self.use_account else False,
         }
         if self.old_card is not None:
             named |= {"old_card.card_no": self.old_card.card_no, "old_card.card_sn": self.old_card.card_sn}

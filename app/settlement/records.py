@@ -224,9 +224,10 @@ def _parts(row: Settlement, told: Mapping[str, Any]) -> tuple[Part, ...]:
 # `particulars` holds the message's particulars and beside them these, which are of the outcome.
 CARD_ACTIVATED = "card_activated"
 HELD_UNTIL = "held_until"
+CLEARED_AS = "cleared_as"
 _OF_OUTCOME = frozenset({
-    CARD_ACTIVATED, HELD_UNTIL, "accumulated_first", "mutual_aid", "limited_by", "is_counted", "returned", "is_release",
-    "is_of_purchase",
+    CARD_ACTIVATED, HELD_UNTIL, CLEARED_AS, "accumulated_first", "mutual_aid", "limited_by", "is_counted", "returned",
+    "is_release", "is_of_purchase",
 })  # fmt: skip
 _NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
@@ -236,6 +237,8 @@ def particulars_text(message: Message, told: Mapping[str, Any] | None) -> str | 
     if (
         told is None and message.visit is None and message.old_card is None and message.original_message_id is None
         and message.expires_at is None and message.payee_card is None and message.direction is None
+        and message.treatment_id is None and message.total_fee is None and message.insurance_type is None
+        and message.use_account
     ):  # fmt: skip
         return None
     return orjson.dumps(message.particulars | dict(told or {}), option=orjson.OPT_SORT_KEYS).decode()

@@ -253,6 +253,16 @@ async def test_more_of_the_same_is_added(pool: Pool, write: Write) -> None:
     assert counts(await load(pool, files, rules=RuleBook(MIDNIGHT))) == [(0, 0), (1, 3), (1, 3), (1, 2)]
 
 
+async def test_settlement_offices_are_loaded_and_compared(pool: Pool, write: Write) -> None:
+    institutions = "institution,kind,bank,name,settlement_office\nH00000000001,hospital,102,N,310101\n"
+    good = {"institutions": institutions, "persons": PERSONS, "cards": CARDS}
+    await load(pool, write(**good), rules=RuleBook(MIDNIGHT))
+    assert await pool.fetchval("SELECT settlement_office FROM parties.institutions") == "310101"
+    other = write(**{**good, "institutions": institutions.replace("310101", "310102")})
+    report = "institutions.csv:2: is already there with other content: settlement_office"
+    assert await refusal(pool, other) == ["Nothing was loaded: 1 bad line:", report]
+
+
 async def test_a_rerun_after_payments_is_still_the_same_load(pool: Pool, write: Write) -> None:
     files = write(institutions=INSTITUTIONS, persons=PERSONS, cards=CARDS)
     await load(pool, files, rules=RuleBook(MIDNIGHT))

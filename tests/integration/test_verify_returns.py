@@ -57,6 +57,12 @@ WAYS_BACK = [
         tree(4, RETURNS),
     ),
     tampering(
+        "cleared as another class",
+        retell('"310/99"', '"390/99"', 4, RETURNS),
+        f"originals: {settlement(4, RETURNS)}",
+        tree(4, RETURNS),
+    ),
+    tampering(
         "original of another person",
         edit("person_no = 'PERSON1'", 4, PAYMENTS),
         f"movements: {settlement(4, PAYMENTS)}",

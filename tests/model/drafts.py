@@ -71,7 +71,20 @@ _PAYING = {
 }
 _BY_DEBIT_CARD = {"card": debit_cards, "amount": fen("debit")}
 
-payments = draft("payment", **_PAYING, use_mutual_aid=often, use_debit=st.booleans(), visit=rarely)
+_OF_CARE = {
+    "insurance_type": st.sampled_from([None, None, "310", "390"]),
+    "treatment_id": st.sampled_from([None, None, "T1", "T2"]),
+    "costs_more": rarely,
+}
+payments = draft(
+    "payment",
+    **_PAYING,
+    **_OF_CARE,
+    use_mutual_aid=often,
+    use_debit=st.booleans(),
+    visit=rarely,
+    without_account=rarely,
+)
 authorizations = draft(
     "authorization",
     **{**_PAYING, "institution": mostly("H", "P")},

@@ -100,6 +100,8 @@ class Model:
             payers += [(FAMILY, granter.own) for granter in person.granters if self._may_give(granter)]
         could_pay = min(amount, sum(account.available(it.now) for _, account in payers))
         limit, limited_by = self._limit(message, institution, it.day)
+        if not message.get("use_account", True):
+            limit = 0
         paid = min(could_pay, limit)
         legs: list[Leg] = []
         for source, account in payers:
@@ -124,6 +126,8 @@ class Model:
                 activated = card
                 if institution.kind == "pharmacy":
                     raise Ends("registration_at_pharmacy")
+        if not message.get("use_account", True):
+            return activated
         if person.own.state != "normal" and not (activated and person.own.state == "dormant"):
             raise Ends(f"account_{person.own.state}")
         if not self._is_insured(person):
@@ -432,7 +436,14 @@ def differing_fields(first: Message, second: Message) -> list[str]:
 
 
 def _content(message: Message) -> dict[str, Any]:
-    content = {"short_balance": "split", "use_mutual_aid": True, "use_debit": False, "final": False, **message}
+    defaults = {
+        "short_balance": "split",
+        "use_mutual_aid": True,
+        "use_debit": False,
+        "final": False,
+        "use_account": True,
+    }
+    content = {**defaults, **message}
     for name in ("card", "payee_card"):
         content |= {f"{name}.{part}": value for part, value in content.pop(name, {}).items()}
     return content

@@ -37,7 +37,15 @@ class Sender:
             message["visit"] = "outpatient"
         if draft.get("expires", "absent") != "absent":
             message["expires_at"] = (datetime.now(UTC) + _AHEAD[draft["expires"]]).isoformat()
-        as_drawn = ("med_type", "short_balance", "use_mutual_aid", "use_debit", "final", "direction")
+        if draft.get("costs_more"):
+            message["total_fee"] = message["amount"] + 7
+        if draft.get("without_account"):
+            message |= {"use_account": False, "short_balance": "split"}
+            draft = {**draft, "short_balance": None}
+        as_drawn = (
+            "med_type", "short_balance", "use_mutual_aid", "use_debit", "final", "direction", "insurance_type",
+            "treatment_id",
+        )  # fmt: skip
         message |= {name: draft[name] for name in as_drawn if draft.get(name) is not None}
         self._sent.append(message)
         return message
@@ -106,6 +114,7 @@ class Sender:
         if message["kind"] == "payment":
             changes.append({"use_mutual_aid": not message["use_mutual_aid"]})
             changes.append({"use_debit": not message["use_debit"]})
+            changes.append({"treatment_id": "T9"})
         if message["kind"] == "authorization":
             changes.append({"expires_at": "2099-12-31T00:00:00+00:00"})
         if message["kind"] == "capture":

@@ -192,6 +192,16 @@ def test_the_state_of_an_institution_may_be_given(tmp_path: Path) -> None:
     assert rows == [InstitutionRow(2, "H00000000001", "hospital", "102", "N", "blocked")]
 
 
+def test_the_settlement_office_of_an_institution_may_be_given(tmp_path: Path) -> None:
+    rows, problems = institutions(
+        tmp_path,
+        "institution,kind,bank,name,settlement_office\n"
+        "H00000000001,hospital,102,N,310101\nH00000000002,hospital,102,N,\nH00000000003,hospital,102,N,3101012\n",
+    )
+    assert problems == [(4, "settlement_office is not up to 6 letters or digits")]
+    assert [row.settlement_office for row in rows] == ["310101", ""]
+
+
 @pytest.mark.parametrize(
     ("line", "column"),
     [

@@ -184,6 +184,74 @@ def test_only_a_payment_or_registration_is_a_first_use(kind: str, use: dict[str,
     assert refusal(kind, **use) == (Code.INVALID_FIELD, "/visit")
 
 
+# Of which care it is
+
+OF_CARE = ["authorization", "payment"]
+
+
+def test_what_is_told_of_the_care_is_read() -> None:
+    message = understood("payment", insurance_type="390", total_fee=250, treatment_id="T-1", use_account=False)
+    assert (message.insurance_type, message.total_fee, message.treatment_id) == ("390", 250, "T-1")
+    assert not message.use_account
+    assert message.particulars == {
+        "insurance_type": "390", "total_fee": 250, "treatment_id": "T-1", "use_account": False,
+    }  # fmt: skip
+
+
+def test_a_payment_that_tells_nothing_of_the_care_has_no_particulars() -> None:
+    assert understood("payment").particulars == {}
+
+
+@pytest.mark.parametrize("kind", OF_CARE)
+@pytest.mark.parametrize("fee", [99, 0, -1, 1.5, "250", AMOUNT_MAX + 1])
+def test_a_total_fee_is_fen_and_no_less_than_the_amount(kind: str, fee: Any) -> None:
+    assert refusal(kind, total_fee=fee) == (Code.INVALID_FIELD, "/total_fee")
+
+
+@pytest.mark.parametrize("kind", OF_CARE)
+@pytest.mark.parametrize("fee", [100, AMOUNT_MAX])
+def test_the_total_fee_may_be_the_amount_or_more(kind: str, fee: int) -> None:
+    assert understood(kind, total_fee=fee).total_fee == fee
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OF_CARE])
+def test_only_what_pays_for_care_has_a_total_fee(kind: str) -> None:
+    assert refusal(kind, total_fee=100) == (Code.INVALID_FIELD, "/total_fee")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in (*OF_CARE, "registration")])
+def test_who_names_an_original_or_moves_the_debit_account_has_no_insurance_of_its_own(kind: str) -> None:
+    assert refusal(kind, insurance_type="310") == (Code.INVALID_FIELD, "/insurance_type")
+
+
+@pytest.mark.parametrize("insurance", ["", "31", "3101010", "abc", "31O", "３１０", 310])
+def test_an_insurance_type_is_three_to_six_digits(insurance: Any) -> None:
+    assert refusal("payment", insurance_type=insurance) == (Code.INVALID_FIELD, "/insurance_type")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_treatment_is_named_by_whatever_is_no_debit_card_business(kind: str) -> None:
+    if kind in BY_DEBIT:
+        assert refusal(kind, treatment_id="T1") == (Code.INVALID_FIELD, "/treatment_id")
+    else:
+        assert understood(kind, treatment_id="T1").treatment_id == "T1"
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a|b", "x" * 31, "é", "T1\n", 7])
+def test_a_treatment_is_named_by_an_id(text: Any) -> None:
+    assert refusal("payment", treatment_id=text) == (Code.INVALID_FIELD, "/treatment_id")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "payment"])
+def test_only_a_payment_goes_without_the_account(kind: str) -> None:
+    assert refusal(kind, use_account=False) == (Code.INVALID_FIELD, "/use_account")
+
+
+def test_all_or_nothing_without_the_account_asks_for_the_debit_account() -> None:
+    assert refusal("payment", use_account=False, short_balance="decline") == (Code.INVALID_FIELD, "/short_balance")
+    assert not understood("payment", use_account=False, short_balance="decline", use_debit=True).use_account
+
+
 # Deciding: any payment, whatever the books say
 
 TODAY = date(2026, 11, 22)

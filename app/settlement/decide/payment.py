@@ -54,6 +54,8 @@ def check_payer(
             code = refuse_first_use(message, institution, books, activates=True)
         if code is not None:
             return code, False
+    if not message.use_account:
+        return None, activates
     if account.state != "normal" and not (activates and account.state == "dormant"):
         return ACCOUNT_STATE_REFUSALS[account.state], False
     if message.person_no in books.suspended:
@@ -76,6 +78,8 @@ class _Limit(NamedTuple):
 
 
 def _limit_of(message: Message, account: Account, institution: RegisteredInstitution, books: Books) -> _Limit | None:
+    if not message.use_account:
+        return _Limit(0)
     rule = books.rule_of(account)
     if rule.med_types is not None and message.med_type not in rule.med_types:
         return _Limit(0, Code.MED_TYPE_NOT_PAYABLE)

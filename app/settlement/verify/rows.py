@@ -101,6 +101,10 @@ FROM (
                 OR {tells("is_counted")} AND NOT (s.kind IN ('payment', 'refund') AND s.code = 'ok')
                 OR {tells("limited_by")} AND NOT (s.kind = 'payment' AND s.code = 'ok' AND s.cash_due > 0)
                 OR {tells("mutual_aid")} AND (s.kind NOT IN ('payment', 'refund', 'reversal') OR s.code <> 'ok')
+                OR {tells("cleared_as")} AND s.status NOT IN ('settled', 'reversed')
+                OR ({tells("total_fee")} OR {tells("insurance_type")} OR {tells("use_account")})
+                    AND s.kind NOT IN ('payment', 'authorization', 'registration')
+                OR {tells("use_account")} AND s.account_paid + s.mutual_aid_paid > 0
                 OR {tells("accumulated_first")} AND s.accumulated_paid = 0
                 OR {tells("card_activated")} AND NOT (s.kind IN ('payment', 'registration') AND s.code = 'ok')
                 THEN format('its particulars do not suit a %s %s', s.status, s.kind)

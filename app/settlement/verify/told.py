@@ -6,7 +6,8 @@ No text within can hold a quotation mark (`app.settlement.messages.ID_CHARACTER`
 
 _TEXT = "[A-Za-z0-9._:@=+*-]*"
 _FEN = "[0-9]{1,19}"
-_MEMBER = rf'"[a-z_.]+":("{_TEXT}"|true|\[{_FEN}(,{_FEN})*\])'
+_CLASS = "[0-9]{3,6}/[0-9]{2}"
+_MEMBER = rf'"[a-z_.]+":("({_TEXT}|{_CLASS})"|true|false|{_FEN}|\[{_FEN}(,{_FEN})*\])'
 
 #: The shape of all that `records.particulars_text` writes.
 SHAPE = rf"^\{{{_MEMBER}(,{_MEMBER})*\}}$"
