@@ -18,7 +18,6 @@ from app.ledger.journal import OpenBatch
 from app.ledger.posting import Transfer, transfer
 from app.parties.activation import Activation
 from app.settlement.books import Books, Hold, PharmacyDay, Returns
-from app.settlement.clearing_class import clearing_class
 from app.settlement.decide import decide
 from app.settlement.decide.decision import (
     Activate,
@@ -34,10 +33,9 @@ from app.settlement.decide.decision import (
 )
 from app.settlement.decide.first_use import old_card_of
 from app.settlement.leaves import content_text, fingerprint, leaf
-from app.settlement.messages import NO_CARD, Message, MessageKey, original_key
+from app.settlement.messages import NO_CARD, Message, MessageKey
 from app.settlement.records import (
     CARD_ACTIVATED,
-    CLEARED_AS,
     Answer,
     Recorded,
     Settlement,
@@ -46,6 +44,7 @@ from app.settlement.records import (
     particulars_text,
     settlement_id,
 )
+from app.settlement.told_of_original import told_of_original
 
 
 class KeyRow(NamedTuple):
@@ -119,8 +118,8 @@ def assemble(messages: Sequence[Message], keys: Sequence[MessageKey], books: Boo
                     _carry_over(transfers, effect.account, opened, position, bucket)
             else:
                 _apply(effect, key, batch, books, opened, position)
-        if message.original_message_id is not None and decision.status in ("settled", "reversed"):
-            told = {**(told or {}), **_cleared_as(message, books)}
+        if message.original_message_id is not None:
+            told = {**(told or {}), **told_of_original(message, decision, books)} or None
         row = _row(message, decision, told, opened, position, bucket)
         content = content_text(row)
         answer = Answer(row, opened.settled_at, is_new=True)
@@ -152,13 +151,6 @@ def _repeat(first: Recorded, message: Message) -> Answer:
     if differing:
         return Answer(first.row, first.settled_at, is_new=False, conflict=conflict(first.row, message, differing))
     return Answer(first.row, first.settled_at, is_new=False)
-
-
-def _cleared_as(message: Message, books: Books) -> dict[str, str]:
-    """The class of the original, so that totals by class need not look it up; nothing where there is none."""
-    key = original_key(message)
-    original = None if key is None else books.recorded.get(key)
-    return {} if original is None else {CLEARED_AS: str(clearing_class(original.row))}
 
 
 # Money

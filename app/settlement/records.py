@@ -225,9 +225,12 @@ def _parts(row: Settlement, told: Mapping[str, Any]) -> tuple[Part, ...]:
 CARD_ACTIVATED = "card_activated"
 HELD_UNTIL = "held_until"
 CLEARED_AS = "cleared_as"
+ORIGINAL_KIND = "original_kind"
+FUND_OF_ORIGINAL = "fund_of_original"
+FUND_RETURNED = "fund_returned"
 _OF_OUTCOME = frozenset({
-    CARD_ACTIVATED, HELD_UNTIL, CLEARED_AS, "accumulated_first", "mutual_aid", "limited_by", "is_counted", "returned",
-    "is_release", "is_of_purchase",
+    CARD_ACTIVATED, HELD_UNTIL, CLEARED_AS, ORIGINAL_KIND, FUND_OF_ORIGINAL, FUND_RETURNED, "accumulated_first",
+    "mutual_aid", "limited_by", "is_counted", "returned", "is_release", "is_of_purchase",
 })  # fmt: skip
 _NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 

@@ -3,7 +3,7 @@
 from app.ledger.accounts import CARRY_OVER_ACCOUNT
 from app.ledger.verify import Check
 from app.settlement.clearing_class import class_text_sql
-from app.settlement.verify.told import FOLLOWERS
+from app.settlement.verify.told import FOLLOWERS, text_of
 
 _NAMED = f"""
 WITH followers AS MATERIALIZED ({FOLLOWERS}), looked_at AS (
@@ -23,6 +23,8 @@ WITH followers AS MATERIALIZED ({FOLLOWERS}), looked_at AS (
                 THEN format('a %s cannot do what it says to a %s %s', f.kind, o.status, o.kind)
             WHEN {class_text_sql("f")} <> {class_text_sql("o")}
                 THEN format('is cleared as %s, its original as %s', {class_text_sql("f")}, {class_text_sql("o")})
+            WHEN {text_of("original_kind", "f")} <> o.kind
+                THEN format('says that its original is a %s, it is a %s', {text_of("original_kind", "f")}, o.kind)
             WHEN f.reverses AND row_number() OVER (
                     PARTITION BY f.institution, f.original, f.reverses ORDER BY f.batch_id, f.position
                 ) > 1 THEN 'another reversal of its original took effect too'

@@ -101,7 +101,9 @@ FROM (
                 OR {tells("is_counted")} AND NOT (s.kind IN ('payment', 'refund') AND s.code = 'ok')
                 OR {tells("limited_by")} AND NOT (s.kind = 'payment' AND s.code = 'ok' AND s.cash_due > 0)
                 OR {tells("mutual_aid")} AND (s.kind NOT IN ('payment', 'refund', 'reversal') OR s.code <> 'ok')
-                OR {tells("cleared_as")} AND s.status NOT IN ('settled', 'reversed')
+                OR ({tells("cleared_as")} OR {tells("original_kind")}) AND s.status NOT IN ('settled', 'reversed')
+                OR {tells("fund_of_original")} AND s.kind <> 'refund'
+                OR {tells("fund_returned")} AND s.kind NOT IN ('refund', 'reversal')
                 OR ({tells("total_fee")} OR {tells("insurance_type")} OR {tells("use_account")})
                     AND s.kind NOT IN ('payment', 'authorization', 'registration')
                 OR {tells("use_account")} AND s.account_paid + s.mutual_aid_paid > 0

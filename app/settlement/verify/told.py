@@ -16,8 +16,8 @@ SHAPE = rf"^\{{{_MEMBER}(,{_MEMBER})*\}}$"
 ORIGINAL = f"""substring(s.particulars FROM '"original_message_id":"({_TEXT})"')"""
 
 
-def text_of(name: str) -> str:
-    return f"""substring(s.particulars FROM '"{name}":"({_TEXT})"')"""
+def text_of(name: str, alias: str = "s") -> str:
+    return f"""substring({alias}.particulars FROM '"{name}":"({_TEXT})"')"""
 
 
 def fen_of(name: str) -> str:
