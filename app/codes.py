@@ -84,6 +84,22 @@ class Code(StrEnum):
     FILE_INVALID = "file_invalid"
     FILE_CONFLICT = "file_conflict"
     FILE_UNKNOWN = "file_unknown"
+    # Refusals of what an institution uploads to be reconciled. Nothing of it was kept.
+    ARCHIVE_INVALID = "archive_invalid"
+    ARCHIVE_TOO_LARGE = "archive_too_large"
+    FILE_ENCODING_INVALID = "file_encoding_invalid"
+    FILE_COLUMNS_INVALID = "file_columns_invalid"
+    FILE_ROW_INVALID = "file_row_invalid"
+    FILE_ROW_REPEATED = "file_row_repeated"
+    UPLOAD_UNKNOWN = "upload_unknown"
+    # Of reconciliations and their breaks. The last two are why one failed.
+    RECONCILIATION_UNKNOWN = "reconciliation_unknown"
+    RECONCILIATION_NOT_DONE = "reconciliation_not_done"
+    BREAK_UNKNOWN = "break_unknown"
+    BREAK_CLOSED = "break_closed"
+    UPLOAD_LOST = "upload_lost"
+    RECONCILIATION_FAILED = "reconciliation_failed"
+    # Refusals of corrections by hand.
     ADJUSTMENT_UNKNOWN = "adjustment_unknown"
     ADJUSTMENT_DECIDED = "adjustment_decided"
     SAME_CLERK = "same_clerk"
@@ -295,6 +311,42 @@ CATALOGUE: dict[Code, Entry] = {
         "Another file was received under this file number.", "Give the new file a number of its own."
     ),
     Code.FILE_UNKNOWN: Entry("No file has this number.", "Send the file."),
+    Code.ARCHIVE_INVALID: Entry(
+        "The archive is not a zip that holds one plain text file.", "Zip one UTF-8 text, not encrypted; send it again."
+    ),
+    Code.ARCHIVE_TOO_LARGE: Entry(
+        "The archive, the text in it or the number of its rows is beyond the limit.",
+        "Reconcile fewer days, or one insurance and clearing type, at a time.",
+    ),
+    Code.FILE_ENCODING_INVALID: Entry("The text is not UTF-8.", "Write it in UTF-8 and send all of it again."),
+    Code.FILE_COLUMNS_INVALID: Entry(
+        "A line does not have the columns of the documented form, separated by TAB.",
+        "Mend the line that the detail names and send all of it again.",
+    ),
+    Code.FILE_ROW_INVALID: Entry(
+        "A column of a line is not of the documented form.",
+        "Mend the line that the detail names and send all of it again.",
+    ),
+    Code.FILE_ROW_REPEATED: Entry(
+        "Two lines are of one settlement.", "Leave out one of the lines that the detail names; send all of it again."
+    ),
+    Code.UPLOAD_UNKNOWN: Entry(
+        "No uploaded rows of this institution are kept under this number: they were compared, or a day has passed.",
+        "Upload the file again.",
+    ),
+    Code.RECONCILIATION_UNKNOWN: Entry("No reconciliation has this number.", "List the reconciliations."),
+    Code.RECONCILIATION_NOT_DONE: Entry(
+        "The reconciliation has no rows compared: it waits, has failed, or is one of totals.",
+        "Ask for it until it is no longer waiting.",
+    ),
+    Code.BREAK_UNKNOWN: Entry("No break of this reconciliation has this number.", "List its breaks."),
+    Code.BREAK_CLOSED: Entry("The break is levelled, or its run was voided by a later one.", "Nothing to do."),
+    Code.UPLOAD_LOST: Entry(
+        "The database lost the uploaded rows in a crash before they were compared.", "Upload the file again."
+    ),
+    Code.RECONCILIATION_FAILED: Entry(
+        "The comparison failed each time it was tried.", "Upload the file again; tell the operator if it fails again."
+    ),
     Code.ADJUSTMENT_UNKNOWN: Entry("No adjustment has this number.", "List the adjustments of the person."),
     Code.ADJUSTMENT_DECIDED: Entry("The adjustment is already approved or rejected.", "Propose a new one."),
     Code.SAME_CLERK: Entry("Who made an adjustment may not check it.", "Another clerk checks it."),

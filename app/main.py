@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from app import __version__, logs
+from app.clearing.reconciliation.runner import keep_runs_compared
 from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_producer
@@ -105,6 +106,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             marks.run(),
             keep_days_prepared(reading),
             keep_holds_expired(reading),
+            keep_runs_compared(reading, url, settings.cut_off),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
