@@ -33,6 +33,7 @@ from app.routes.problems import handle_problems
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
+from app.settlement.feed.projector import keep_feed_projected
 from app.settlement.group_commit import GroupCommit
 from app.settlement.hold_expiry import keep_holds_expired
 from app.settlement.outbox import Outbox
@@ -107,6 +108,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             keep_days_prepared(reading),
             keep_holds_expired(reading),
             keep_runs_compared(reading, url, settings.cut_off),
+            keep_feed_projected(reading),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:

@@ -16,6 +16,7 @@ from app.database import open_pool
 from app.kafka import make_consumer, make_producer
 from app.settlement.consumer import SettlementConsumer
 from app.settlement.days import keep_days_prepared
+from app.settlement.feed.projector import keep_feed_projected
 from app.settlement.hold_expiry import keep_holds_expired
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.sweeper import Sweeper
@@ -49,6 +50,7 @@ async def run_worker(settings: Settings) -> None:
                 sweeper.run(),
                 keep_days_prepared(pool),
                 keep_holds_expired(pool),
+                keep_feed_projected(pool),
                 _watch_lag(consumer, settling, watchdog),
             )
             try:

@@ -4,9 +4,10 @@ from typing import TypeAlias
 
 import asyncpg
 import pytest
-from app.database import connect
+from app.database import connect, open_pool
+from app.settlement.feed.projector import catch_up
 from app.verify import verify
-from tests.builders import Database
+from tests.builders import HOSPITAL, Database
 from tests.integration.tampering import CHANGED, HOLDS, PAYMENTS, of
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -17,7 +18,19 @@ TABLES = {
     "settlement.returns": of(3, PAYMENTS),
     "settlement.tombstones": "late_batch_id IS NOT NULL",
     "settlement.pharmacy_days": "true",
+    "settlement.feed": f"institution = '{HOSPITAL}'",
+    "settlement.feed_days": f"institution = '{HOSPITAL}'",
+    "settlement.feed_heads": f"institution = '{HOSPITAL}'",
+    "settlement.feed_lanes": "lane = 255",
 }
+
+
+@pytest.fixture
+async def every_kind(every_kind: Database) -> Database:
+    """With its feeds."""
+    async with await open_pool(every_kind.app_url, size_max=1, application_name="tests") as pool:
+        await catch_up(pool)
+    return every_kind
 
 
 async def _keep(owner: Owner, table: str) -> None:
@@ -77,6 +90,10 @@ async def test_the_application_may_not_tamper(every_kind: Database) -> None:
         "settlement.returns": ("message_key", "amount"),
         "settlement.tombstones": ("message_key",),
         "settlement.pharmacy_days": ("account_id", "business_day"),
+        "settlement.feed": ("institution", "last_no", "business_day", "first_settled_at", "last_settled_at", "places"),
+        "settlement.feed_days": ("institution", "business_day", "first_no"),
+        "settlement.feed_heads": ("institution",),
+        "settlement.feed_lanes": ("lane",),
     }
     for table, columns in unchangeable.items():
         for sql in (

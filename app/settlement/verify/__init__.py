@@ -7,7 +7,7 @@ in `app.ledger.verify`. Checks of single rows stand before those that compare ma
 from typing import Final
 
 from app.ledger.verify import Check
-from app.settlement.verify import holds, movements, originals, pharmacies, registry, rows, tree
+from app.settlement.verify import feed, holds, movements, originals, pharmacies, registry, rows, tree
 
 CHECKS: Final[tuple[Check, ...]] = (
     *rows.CHECKS,
@@ -17,4 +17,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     *pharmacies.CHECKS,
     *tree.CHECKS,
     *registry.CHECKS,
+    *feed.CHECKS,
 )
