@@ -1,6 +1,7 @@
 """The API process: wires the pool, the group commit and the outbox into a FastAPI application."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -20,6 +21,7 @@ from app.routes import (
     cards,
     certificates,
     contract,
+    feed,
     funding,
     health,
     inquiry,
@@ -34,6 +36,7 @@ from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
 from app.settlement.feed.projector import keep_feed_projected
+from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
 from app.settlement.hold_expiry import keep_holds_expired
 from app.settlement.outbox import Outbox
@@ -64,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Settles social security card payments out of the medical insurance personal account, once each.",
         lifespan=lifespan,
     )
+    app.include_router(feed.router)
     app.include_router(transactions.router)
     app.include_router(receipts.router)
     app.include_router(health.router)
@@ -101,6 +105,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         batch_max=settings.batch_messages_max,
         waiting_max=settings.http_queue_max,
     )
+    feed_watch = FeedWatch(reading)
     async with posting, reading:
         beside = start_beside(
             group_commit.run(),
@@ -109,10 +114,11 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             keep_holds_expired(reading),
             keep_runs_compared(reading, url, settings.cut_off),
             keep_feed_projected(reading),
+            feed_watch.run(),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, reading, group_commit, rules, vault, receipt_desk)
+            yield Services(settings, reading, group_commit, rules, vault, receipt_desk, feed_watch)
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):
@@ -136,11 +142,23 @@ async def _publishing(producer: AIOKafkaProducer, outbox: Outbox, sweeper: Sweep
     await asyncio.gather(outbox.run(), sweeper.run())
 
 
+class _Server(uvicorn.Server):
+    """Lets go of readers that wait for news before it waits for all open requests."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        assert isinstance(app, FastAPI)
+        services: Services = app.state.services
+        services.feed_watch.close()
+        await super().shutdown(sockets)
+
+
 async def run_api(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests in hand are answered first, within the drain bound."""
-    server = uvicorn.Server(
+    app = create_app(settings)
+    server = _Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.api_host,
             port=settings.api_port,
             loop="none",

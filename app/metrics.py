@@ -42,6 +42,10 @@ REPUBLISHED = Counter(
 UNPUBLISHED_AGE = Gauge(
     "medsettle_unpublished_oldest_seconds", "Age of the oldest batch whose outcomes are not acknowledged; 0 if none."
 )
+FEED_AGE = Gauge(
+    "medsettle_feed_oldest_seconds", "Age of the oldest batch that is not yet in institutions' feeds; 0 if none."
+)
+FEED_READERS = Gauge("medsettle_feed_readers", "Requests that wait for or stream a feed in this process.")
 HTTP_WAITING = Gauge("medsettle_http_waiting_messages", "Transactions that wait for a group commit in this process.")
 HTTP_OVERLOADED = Counter("medsettle_http_overloaded_total", "Requests refused with 503 because the queue was full.")
 HTTP_SECONDS = Histogram(

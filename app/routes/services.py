@@ -7,6 +7,7 @@ from fastapi import Request
 from app.config import Settings
 from app.database import Pool
 from app.parties.vault import Vault
+from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
 from app.settlement.receipt_desk import ReceiptDesk
 from app.settlement.rules import RuleBook
@@ -20,7 +21,9 @@ class Services:
     rules: RuleBook
     vault: Vault
     receipt_desk: ReceiptDesk
+    feed_watch: FeedWatch
     batches_in_hand: int = 0
+    exports_in_hand: int = 0
 
 
 def services_of(request: Request) -> Services:

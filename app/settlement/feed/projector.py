@@ -23,6 +23,14 @@ PLACES = 32_768
 #: As the constraint `feed_row_has_places` says.
 PLACES_OF_ROW_MAX = 1_000
 
+# Each lane's next batch is its oldest. Nothing where all is projected: the round is left out then.
+_AGE = """
+SELECT extract(epoch FROM clock_timestamp() - min(b.settled_at))::float8
+FROM settlement.feed_lanes AS f
+JOIN ledger.lanes AS l ON l.lane = f.lane
+JOIN ledger.batches AS b ON b.batch_id = (f.height + 1) * 1024 + f.lane
+WHERE l.height > f.height
+"""
 _TAKE_ROUND = "SELECT pg_try_advisory_xact_lock(hashtext('medsettle.feed'))"
 
 # taken: of each lane the next batches, height by height over all lanes, so that what is taken of a lane has no gap.
@@ -97,15 +105,24 @@ async def keep_feed_projected(pool: Pool) -> None:
     """Project what was committed, round by round, until cancelled."""
     while True:
         try:
-            while (done := await project_round(pool)) is not None and done.more:
-                pass
+            if await _measure(pool):
+                while (done := await project_round(pool)) is not None and done.more:
+                    pass
         except DatabaseUnavailable as error:
             metrics.RETRIES.labels("feed").inc()
             _log.warning("feed_waits", error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - what stays undone shows in the lag of the feed
+        except Exception as error:  # noqa: BLE001 - what stays undone shows in the age of the oldest
             metrics.RETRIES.labels("feed").inc()
             _log.error("feed_failed", **logs.failure(error))
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def _measure(pool: Pool) -> bool:
+    """Whether something waits to be projected."""
+    async with transaction(pool) as connection:
+        age = await connection.fetchval(_AGE)
+    metrics.FEED_AGE.set(age or 0.0)
+    return age is not None
 
 
 async def catch_up(pool: Pool) -> None:
