@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ async def streamed(
     ) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
 
-        async def events() -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        async def events() -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
             number = ""
             async for line in response.aiter_lines():
                 name, _, value = line.partition(": ")
