@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding load contract lock clean
+.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation load contract lock clean
 
 setup: $(READY)
 
@@ -52,6 +52,10 @@ bench-full: setup
 bench-funding: setup
 	@$(BIN)/python -m loadtests.contributions
 	@$(BIN)/python -m loadtests.year_end
+
+# A day of a million settlements against an institution's million rows, clean and with planted breaks.
+bench-reconciliation: setup
+	@$(BIN)/python -m loadtests.reconciliation
 
 load: setup
 	@$(BIN)/python -m loadtests.run

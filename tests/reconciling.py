@@ -12,6 +12,7 @@ from app.clearing.reconciliation.breaks import Break, breaks_of
 from app.clearing.reconciliation.runner import compare_waiting
 from app.clearing.reconciliation.runs import Run, read_run
 from app.clearing.reconciliation.scope import Scope, Stated, yuan
+from app.clearing.reconciliation.uploads import take_in
 from app.config import ZONE
 from app.database import Pool
 from tests.builders import HOSPITAL
@@ -82,7 +83,7 @@ async def reconciled(
 ) -> Run:
     """Upload rows, compare them, and return the finished run."""
     scope = scope or scope_of()
-    upload = await desk.take_in(
+    upload = await take_in(
         url,
         scope.institution,
         archive_of(rows, with_message_ids=with_message_ids),

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from app.codes import Code
 from app.database import Connection, Pool, transaction
 from app.errors import Refused
+from app.ledger.journal import epoch_us
 
 Kind = Literal["centre_more", "institution_more", "differs", "not_arrived"]
 State = Literal["new", "checked", "levelled", "void"]
@@ -51,6 +52,11 @@ class OpenBreak(NamedTuple):
     first_day: date
     last_day: date
     age_days: int
+
+    @property
+    def cursor(self) -> str:
+        """Its place among all, behind which the next page begins."""
+        return f"{epoch_us(self.found.first_found_at)}-{self.found.break_id}"
 
 
 _COLUMNS = ", ".join(f"b.{column}" for column in Break._fields)
@@ -127,12 +133,14 @@ async def breaks_of(
 
 
 async def open_breaks(
-    pool: Pool, *, institution: str | None, age_days_min: int, after: OpenBreak | None, limit: int
+    pool: Pool, *, institution: str | None, age_days_min: int, after: str | None = None, limit: int
 ) -> Sequence[OpenBreak]:
-    """Those of all runs that stand, the oldest first."""
-    place = (_BEGINNING, 0) if after is None else (after.found.first_found_at, after.found.break_id)
+    """Those of all runs that stand, the oldest first, from behind a cursor on."""
+    microseconds, break_id = (0, 0) if after is None else map(int, after.split("-"))
     async with transaction(pool) as connection:
-        rows = await connection.fetch(_OPEN, *place, institution, age_days_min, limit)
+        rows = await connection.fetch(
+            _OPEN, _BEGINNING + timedelta(microseconds=microseconds), break_id, institution, age_days_min, limit
+        )
     size = len(Break._fields)
     return [OpenBreak(Break(*row[:size]), *row[size:]) for row in rows]
 

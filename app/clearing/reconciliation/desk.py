@@ -1,18 +1,17 @@
 """What routes, commands and the national interface ask of reconciliation.
 
-Totals are compared at once. Details take two steps, as the interface does (9101, 3202): the rows are taken in under a
-number, then they are compared under a run, which is waiting until its turn; 9102 is `result_file.write_result`.
+Totals (3201) are compared at once. Details take two steps, as in the interface: `uploads.take_in` (9101) takes the rows
+in under a number, `reconcile_details` (3202) opens a run over them, which waits until its turn. What it came to is read
+by `runs.read_run` and `breaks.breaks_of`; `result_file.write_result` (9102) makes the file.
 """
 
 import asyncio
-from typing import IO
 
-from app.clearing.reconciliation import uploads
 from app.clearing.reconciliation.runs import Run, open_run, read_run
 from app.clearing.reconciliation.scope import Scope, Stated
 from app.clearing.reconciliation.session import session
 from app.clearing.reconciliation.totals import compare_totals
-from app.clearing.reconciliation.uploads import Upload
+from app.clearing.reconciliation.uploads import find_upload
 from app.codes import Code
 from app.database import Pool, transaction
 from app.errors import Refused
@@ -26,13 +25,6 @@ async def reconcile_totals(url: str, scope: Scope, stated: Stated, *, requested_
         return await compare_totals(connection, scope, stated, requested_by=requested_by)
 
 
-async def take_in(
-    url: str, institution: str, archive: IO[bytes], *, with_message_ids: bool = False, received_by: str
-) -> Upload:
-    """9101: the zip of an institution's rows. Raises Refused, Overloaded, DatabaseUnavailable; then nothing is kept."""
-    return await uploads.take_in(url, institution, archive, with_message_ids=with_message_ids, received_by=received_by)
-
-
 async def reconcile_details(pool: Pool, upload_id: int, scope: Scope, stated: Stated, *, requested_by: str) -> Run:
     """3202: put the comparison of an upload into the queue. Asked again for the same upload it is the same run.
 
@@ -43,7 +35,7 @@ async def reconcile_details(pool: Pool, upload_id: int, scope: Scope, stated: St
         await connection.execute("SELECT FROM reconciliation.uploads WHERE upload_id = $1 FOR UPDATE", upload_id)
         run_id = await connection.fetchval("SELECT run_id FROM reconciliation.runs WHERE upload_id = $1", upload_id)
         if run_id is None:
-            upload = await uploads.find_upload(connection, upload_id)
+            upload = await find_upload(connection, upload_id)
             if upload.institution == scope.institution:
                 return await open_run(
                     connection, "details", scope, stated, upload_id=upload_id, requested_by=requested_by

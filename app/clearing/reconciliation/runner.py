@@ -32,7 +32,8 @@ async def keep_runs_compared(pool: Pool, url: str, cut_off: time) -> None:
     """Compare what waits and drop what nobody asked for, until cancelled."""
     while True:
         try:
-            await compare_waiting(pool, url, cut_off)
+            for run in await compare_waiting(pool, url, cut_off):
+                _log.info("reconciled", run_id=run.run_id, state=run.state, is_equal=run.is_equal)
             await drop_unused(pool)
         except DatabaseUnavailable as error:
             metrics.RETRIES.labels("reconciliation").inc()
@@ -43,19 +44,19 @@ async def keep_runs_compared(pool: Pool, url: str, cut_off: time) -> None:
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def compare_waiting(pool: Pool, url: str, cut_off: time) -> int:
-    """Compare all runs that wait; how many. None while another process has the turn. Raises DatabaseUnavailable."""
+async def compare_waiting(pool: Pool, url: str, cut_off: time) -> list[Run]:
+    """Compare all runs that wait; none while another process has the turn. Raises DatabaseUnavailable."""
     async with transaction(pool) as asking:
         if await asking.fetchrow(_NEXT) is None:
-            return 0
-    compared = 0
+            return []
+    done: list[Run] = []
     async with session(url) as connection:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _TURN):
-            return 0
+            return []
         while (waiting := await connection.fetchrow(_NEXT)) is not None:
             await _compare(connection, waiting["run_id"], waiting["attempts"], cut_off)
-            compared += 1
-    return compared
+            done.append(await find_run(connection, waiting["run_id"]))
+    return done
 
 
 async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: time) -> None:
@@ -77,14 +78,12 @@ async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: 
     try:
         # One snapshot: a row that is posted meanwhile is on neither side.
         async with connection.transaction(isolation="repeatable_read"):
-            done = await compare_details(connection, run, upload, arrivals)
+            await compare_details(connection, run, upload, arrivals)
     except Exception as error:
         if remedy(error) is Remedy.WAIT:
             raise
         metrics.RETRIES.labels("reconciliation").inc()
         _log.warning("reconciliation_again", run_id=run_id, **logs.failure(error))
-        return
-    _log.info("reconciled", run_id=run_id, is_equal=done.is_equal, breaks=done.rows.breaks if done.rows else 0)
 
 
 async def _give_up(connection: Connection, run: Run, code: Code) -> None:

@@ -102,12 +102,20 @@ LIMIT $4
 async def open_run(
     connection: Connection, kind: Kind, scope: Scope, stated: Stated, *, upload_id: int | None, requested_by: str
 ) -> Run:
+    """Raises Refused for an unknown institution."""
+    await require_institution(connection, scope.institution)
     row = await connection.fetchrow(
         _OPEN, kind, upload_id, scope.institution, scope.first_day, scope.last_day, scope.settlement_office,
         scope.insurance_type, scope.clearing_type, scope.includes_refunds, *stated, requested_by,
     )  # fmt: skip
     assert row is not None
     return _run(row)
+
+
+async def require_institution(connection: Connection, institution: str) -> None:
+    """Raises Refused."""
+    if await connection.fetchval("SELECT 1 FROM parties.institutions WHERE institution = $1", institution) is None:
+        raise Refused(Code.INSTITUTION_UNKNOWN, "No designated institution has this code.")
 
 
 async def read_run(pool: Pool, run_id: int) -> Run:

@@ -9,6 +9,7 @@ from app.errors import Refused
 
 #: Business days of one run at most: a month.
 DAYS_MAX = 31
+_YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Scope:
     includes_refunds: bool = True
 
     def __post_init__(self) -> None:
+        if self.first_day.year not in _YEARS or self.last_day.year not in _YEARS:
+            raise Refused(Code.INVALID_FIELD, f"The years are {_YEARS[0]} to {_YEARS[-1]}.")
         if not 0 <= (self.last_day - self.first_day).days < DAYS_MAX:
             raise Refused(Code.INVALID_FIELD, f"The last day is the first or one of the {DAYS_MAX - 1} behind it.")
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import IO, NamedTuple
 
 from app.clearing.reconciliation.archive import read_text
+from app.clearing.reconciliation.runs import require_institution
 from app.clearing.reconciliation.session import session
 from app.clearing.reconciliation.uploaded_rows import COLUMNS, MESSAGE_ID, checked_rows
 from app.codes import Code
@@ -60,14 +61,15 @@ class Upload(NamedTuple):
 
 
 async def take_in(
-    url: str, institution: str, archive: IO[bytes], *, with_message_ids: bool, received_by: str
+    url: str, institution: str, archive: IO[bytes], *, with_message_ids: bool = False, received_by: str
 ) -> Upload:
     """Take in the zip of an institution's rows.
 
-    Raises Refused where it is not as it should be (nothing of it is kept), Overloaded where too many of this
+    Raises Refused where it is not as it should be (nothing of it is kept) or the institution is unknown, Overloaded where too many of this
     institution wait to be compared, DatabaseUnavailable.
     """
     async with session(url) as connection, connection.transaction():
+        await require_institution(connection, institution)
         if await connection.fetchval(_COUNT, institution) >= _KEPT_MAX:
             raise Overloaded(f"{_KEPT_MAX} files of this institution wait to be compared.")
         upload_id = await connection.fetchval(_NEW, institution, with_message_ids, received_by)
