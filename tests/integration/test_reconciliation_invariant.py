@@ -1,4 +1,4 @@
-"""Random days: details, totals, the ledger's movements and what the institution was told come to the same, by class too."""
+"""Random days: details, totals, the ledger's movements and what the institution was told agree, by class too."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Class(NamedTuple):
 
 @dataclass
 class Care:
-    """A payment or capture as the hospital's own books have it: its class, the fund's part, what is left of the share."""
+    """A payment or capture in the hospital's own books: its class, the fund's part, what is left of the share."""
 
     message: Message
     cleared_as: Class

@@ -65,8 +65,8 @@ async def take_in(
 ) -> Upload:
     """Take in the zip of an institution's rows.
 
-    Raises Refused where it is not as it should be (nothing of it is kept) or the institution is unknown, Overloaded where too many of this
-    institution wait to be compared, DatabaseUnavailable.
+    Raises Refused where it is not as it should be (nothing of it is kept) or the institution is unknown, Overloaded
+    where too many of this institution wait to be compared, DatabaseUnavailable.
     """
     async with session(url) as connection, connection.transaction():
         await require_institution(connection, institution)
