@@ -69,6 +69,8 @@ class Code(StrEnum):
     CARD_MISSING = "card_missing"
     MESSAGE_KEY_MISSING = "message_key_missing"
     MESSAGE_TOO_LARGE = "message_too_large"
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
+    IDEMPOTENCY_KEY_MISMATCH = "idempotency_key_mismatch"
     # Refusals of what the agency asks for people, cards and money. Nothing was changed.
     PERSON_EXISTS = "person_exists"
     CITIZEN_NO_INVALID = "citizen_no_invalid"
@@ -276,6 +278,14 @@ CATALOGUE: dict[Code, Entry] = {
     Code.REFUSED_BY_DATABASE: Entry(
         "The database refuses this one message although it passed every check.",
         "Nothing was recorded. Tell the operator: it is a defect of the service.",
+    ),
+    Code.IDEMPOTENCY_KEY_INVALID: Entry(
+        "The header `Idempotency-Key` is no message id.",
+        "Send 1 to 30 of the characters that a message_id may have, bare or in double quotes, or leave the header out.",
+    ),
+    Code.IDEMPOTENCY_KEY_MISMATCH: Entry(
+        "The header `Idempotency-Key` is not the `message_id` of the body.",
+        "Send the same in both, or one of them. Nothing was recorded.",
     ),
     Code.PERSON_EXISTS: Entry(
         "This `person_no` is registered with other content.", "Read the person; change what differs by its own call."

@@ -31,7 +31,9 @@ from app.routes import (
     receipts,
     transactions,
 )
+from app.routes.document import description, operation_id
 from app.routes.problems import handle_problems
+from app.routes.request_ids import RequestIds
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
@@ -64,8 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="medsettle",
         version=__version__,
-        description="Settles social security card payments out of the medical insurance personal account, once each.",
+        description=description(),
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     app.include_router(feed.router)
     app.include_router(transactions.router)
@@ -80,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(inquiry.router)
     app.include_router(certificates.router)
     app.add_middleware(RequestTimes)
+    app.add_middleware(RequestIds)
     handle_problems(app)
     contract.describe(app)
     return app

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
-from app.codes import CATALOGUE, Code
-from app.settlement.messages import Message
+from app.routes.document import complete
+from app.settlement.messages import ID_CHARACTER, Message
 from app.settlement.records import Outcome
 
 _REF = "#/components/schemas/{name}"
@@ -66,13 +66,30 @@ def problem_answer(meaning: str, *, retry: bool = False) -> dict[str, Any]:
 
 _UNAVAILABLE = {503: problem_answer("Overloaded, or the ledger is away. Send the same again.", retry=True)}
 
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The `message_id`, bare or in double quotes. The body may then leave it out.",
+    "schema": {"type": "string", "pattern": f'^("{ID_CHARACTER}{{1,30}}"|{ID_CHARACTER}{{1,30}})$'},
+}
+_REPLAYED = {
+    "Idempotency-Replayed": {"description": "true: recorded before", "schema": {"type": "string", "enum": ["true"]}}
+}
+
 SETTLE_ONE: dict[str, Any] = {
     "summary": "Settle one transaction, once",
-    "openapi_extra": {"requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)}},
+    "openapi_extra": {
+        "parameters": [_IDEMPOTENCY_KEY],
+        "requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)},
+    },
     "status_code": 201,
     "responses": {
         201: _outcome("Recorded now: settled, declined or rejected, see `status` and `code`."),
-        200: _outcome("Recorded before; this is the stored outcome with `replayed: true`."),
+        200: {
+            **_outcome("Recorded before; this is the stored outcome with `replayed: true`."),
+            "headers": _REPLAYED,
+        },
         409: _outcome("Conflict: the key was used for other content; see `differing_fields`. Nothing was done."),
         400: problem_answer("Not one JSON object."),
         413: problem_answer("Body too large."),
@@ -135,30 +152,8 @@ def describe(app: FastAPI) -> None:
             document = made()
             _, components = msgspec.json.schema_components([Message, Outcome], ref_template=_REF)
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(components, Problem=_problem_schema())
+            schemas.update(components)
+            complete(document)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _problem_schema() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "title": "Problem",
-        "description": "RFC 9457 problem details.",
-        "required": ["type", "title", "status", "code", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "code": {"type": "string", "enum": [code.value for code in CATALOGUE if code is not Code.OK]},
-            "detail": {"type": "string"},
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-                },
-            },
-        },
-    }

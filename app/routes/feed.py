@@ -92,7 +92,7 @@ async def export_day(
 
 
 @router.get("/feed", **contract.FEED)
-async def follow(
+async def follow_feed(
     request: Request,
     institution: Institution = None,
     cursor: Annotated[

@@ -3,16 +3,17 @@
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
-from app import logs, metrics
+from app import metrics
 from app.codes import CATALOGUE, Code
 from app.errors import DatabaseUnavailable, Overloaded, Refused
 from app.settlement.messages import Malformed
-
-_log = logs.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -27,6 +28,7 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail or entry.remedy,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
     if pointer is not None:
         body["errors"] = [{"pointer": f"#{pointer}", "detail": detail}]
@@ -58,6 +60,8 @@ _REFUSED_STATUS = {
     Code.FILE_ROW_INVALID: 422,
     Code.FILE_ROW_REPEATED: 422,
     Code.INVALID_FIELD: 422,
+    Code.IDEMPOTENCY_KEY_INVALID: 422,
+    Code.IDEMPOTENCY_KEY_MISMATCH: 422,
     Code.CITIZEN_NO_INVALID: 422,
     Code.CREDIT_NOT_SUPPORTED: 422,
     Code.FILE_INVALID: 422,
@@ -80,6 +84,18 @@ def _invalid_request(error: RequestValidationError) -> Response:
     return problem(422, Code.INVALID_FIELD, first["msg"], pointer=pointer)
 
 
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+def _methods_of(app: FastAPI, scope: Scope) -> list[str]:
+    """Of all routes at the address; the router itself names those of the first."""
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
+
+
 def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(_: Request, error: DatabaseUnavailable) -> Response:
@@ -99,13 +115,11 @@ def handle_problems(app: FastAPI) -> None:
         return _invalid_request(error)
 
     @app.exception_handler(HTTPException)
-    async def http_exception(_: Request, error: HTTPException) -> Response:
-        code = Code.METHOD_NOT_ALLOWED if error.status_code == 405 else Code.NOT_FOUND
-        response = problem(error.status_code, code)
-        response.headers.update(error.headers or {})
-        return response
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> Response:
-        _log.error("request_failed", method=request.method, **logs.failure(error))
-        return problem(500, Code.INTERNAL_ERROR)
+    async def http_exception(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            response = problem(405, Code.METHOD_NOT_ALLOWED)
+            response.headers["Allow"] = ", ".join(_methods_of(app, request.scope))
+            return response
+        if error.status_code == 404:
+            return problem(404, Code.NOT_FOUND)
+        return problem(error.status_code, Code.INVALID_JSON)  # FastAPI's word for a body that it cannot read

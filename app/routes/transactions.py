@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from app.codes import Code
 from app.database import transaction
 from app.errors import Overloaded
-from app.routes import contract
+from app.routes import contract, idempotency
 from app.routes.body import read_body
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
@@ -35,16 +35,21 @@ _JSON = "application/json"
 async def settle_one(request: Request) -> Response:
     services = services_of(request)
     services.group_commit.refuse_if_full()
+    key = idempotency.key_of(request.headers.get(idempotency.HEADER))
     body = await read_body(request, services.settings.message_bytes_max)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
-    decoded = decode(body)
+    decoded = decode(body, key)
     if isinstance(decoded, Malformed):
         return malformed_problem(decoded)
+    if key is not None:
+        idempotency.refuse_other(key, decoded.message_id)
     (answer,) = await services.group_commit.settle([decoded])
     if isinstance(answer, Refusal):
         return problem(422, Code.REFUSED_BY_DATABASE, answer.reason)
-    return Response(encode(answer.outcome), _status(answer), media_type=_JSON)
+    status = _status(answer)
+    headers = {idempotency.REPLAYED: "true"} if status == 200 else None
+    return Response(encode(answer.outcome), status, headers=headers, media_type=_JSON)
 
 
 @router.post("/quote", **contract.QUOTE)

@@ -24,10 +24,16 @@ from app.settlement.messages import (
 METADATA_BYTES_MAX = 1024
 
 
-def decode(value: bytes) -> Message | Malformed:
-    """Read one JSON object. Never raises: what cannot be read comes back as Malformed."""
+def decode(value: bytes, message_id: str | None = None) -> Message | Malformed:
+    """Read one JSON object. Never raises: what cannot be read comes back as Malformed.
+
+    message_id: for a message that has none in itself.
+    """
     try:
-        return read_fields(parse(value))
+        fields = parse(value)
+        if message_id is not None and isinstance(fields, dict):
+            fields.setdefault("message_id", message_id)
+        return read_fields(fields)
     except orjson.JSONDecodeError:
         return Malformed(Code.INVALID_JSON, "The message is not JSON in UTF-8.")
 
