@@ -22,7 +22,7 @@ from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person, contribution, payment
 
-# In memory a database is copied ten times as fast. What is written survives a killed process there as well as on a disk.
+# In memory a database is copied ten times as fast. What is written survives a killed process there as on a disk.
 _MEMORY, _MEMORY_FREE_MIN = Path("/dev/shm"), 6 * 2**30  # noqa: S108
 if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _MEMORY_FREE_MIN:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))

@@ -6,7 +6,7 @@ import asyncpg
 from app.database import Pool, transaction
 from app.parties import mutual_aid
 from app.parties.mutual_aid import Grant
-from app.settlement.messages import Card, Message
+from app.settlement.messages import Card, Message, message_key
 from app.settlement.records import Outcome
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
@@ -115,6 +115,15 @@ async def lay_down(owner: Owner, *, region: str = "", after: float = -1, **rule:
         " VALUES ($1, now() + $2 * interval '1 second', 'tests', now() - interval '1 day',"
         f" {', '.join(f'${place}' for place in range(3, 3 + len(rule)))})",
         region, after, *rule.values(),
+    )  # fmt: skip
+
+
+async def run_out(owner: Owner, *holds: Message, after: float = 0) -> None:
+    """As if the time of these holds ended `after` seconds from now."""
+    await owner.execute(
+        "UPDATE settlement.holds SET expires_at = clock_timestamp() + $2 * interval '1 second'"
+        " WHERE message_key = ANY ($1)",
+        [message_key(hold.institution, hold.message_id) for hold in holds], after,
     )  # fmt: skip
 
 

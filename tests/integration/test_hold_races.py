@@ -10,7 +10,7 @@ from app.database import Pool
 from app.settlement.hold_expiry import expire_due_holds
 from app.settlement.messages import Message
 from tests.builders import HOSPITAL, add_institution, add_person, authorization, follow_up, payment
-from tests.kinds import balance, disagreements, held, outcome, outcomes
+from tests.kinds import Owner, balance, disagreements, held, outcome, outcomes, run_out
 
 PERSONS = [f"P{number}" for number in range(1, 7)]
 
@@ -29,13 +29,14 @@ def in_milliseconds(milliseconds: int) -> datetime:
 
 
 @pytest.mark.parametrize("kind", ["capture", "void", "reversal"])
-async def test_a_hold_that_expires_meanwhile_is_ended_once(ledger: Pool, kind: str) -> None:
+async def test_a_hold_that_expires_meanwhile_is_ended_once(ledger: Pool, owner: Owner, kind: str) -> None:
     """Expiry racing capture: what is captured was held at that instant, what has expired is not captured."""
-    holds = [authorization(person_no=person, amount=600, expires_at=in_milliseconds(500)) for person in PERSONS]
+    holds = [authorization(person_no=person, amount=600) for person in PERSONS]
     await outcomes(ledger, *holds)
+    await run_out(owner, *holds, after=0.05)
 
     async def end_soon(place: int) -> str:
-        await asyncio.sleep(0.45 + place * 0.02)
+        await asyncio.sleep(place * 0.02)
         return (await outcome(ledger, follow_up(kind, holds[place]))).code
 
     async def sweep() -> None:

@@ -8,11 +8,7 @@ from app.codes import Code
 from app.database import Pool
 from app.settlement.hold_expiry import expire_due_holds
 from app.settlement.messages import Card, Message
-from app.settlement.records import Outcome
-from app.settlement.rules import RuleBook
-from app.settlement.settle import settle
 from tests.builders import (
-    MIDNIGHT,
     PHARMACY,
     add_card,
     add_person,
@@ -20,10 +16,7 @@ from tests.builders import (
     follow_up,
     payment,
 )
-
-
-async def outcomes(pool: Pool, *messages: Message) -> list[Outcome]:
-    return [answer.outcome for answer in (await settle(pool, messages, rules=RuleBook(MIDNIGHT))).answers]
+from tests.kinds import Owner, outcomes, run_out
 
 
 async def told(pool: Pool, *messages: Message) -> list[tuple[str, str, int]]:
@@ -36,10 +29,6 @@ async def standing(pool: Pool) -> tuple[int, int]:
     row = await pool.fetchrow("SELECT balance, held FROM ledger.accounts WHERE owner = 'P1' AND kind = 'personal'")
     assert row is not None
     return row["balance"], row["held"]
-
-
-def in_milliseconds(milliseconds: int) -> datetime:
-    return datetime.now(UTC) + timedelta(milliseconds=milliseconds)
 
 
 # Holding
@@ -175,32 +164,32 @@ async def test_a_hold_of_another_person_is_not_captured(ledger: Pool) -> None:
 # Expiry
 
 
-async def test_an_expired_hold_counts_no_more_even_before_anything_has_swept_it(ledger: Pool) -> None:
-    hold = authorization(amount=1_000, expires_at=in_milliseconds(200))
+async def test_an_expired_hold_counts_no_more_even_before_anything_has_swept_it(ledger: Pool, owner: Owner) -> None:
+    hold = authorization(amount=1_000)
     await outcomes(ledger, hold)
-    await asyncio.sleep(0.25)
+    await run_out(owner, hold)
     assert await standing(ledger) == (1_000, 1_000)
     assert await told(ledger, payment(amount=600)) == [("settled", "ok", 600)]
     assert await standing(ledger) == (400, 0)
     assert await told(ledger, follow_up("capture", hold)) == [("declined", "hold_expired", 0)]
 
 
-async def test_a_partly_captured_hold_releases_its_rest_when_it_expires(ledger: Pool) -> None:
-    hold = authorization(amount=1_000, expires_at=in_milliseconds(200))
+async def test_a_partly_captured_hold_releases_its_rest_when_it_expires(ledger: Pool, owner: Owner) -> None:
+    hold = authorization(amount=1_000)
     await outcomes(ledger, hold, follow_up("capture", hold, amount=400))
-    await asyncio.sleep(0.25)
+    await run_out(owner, hold)
     assert await expire_due_holds(ledger) == 1
     assert await standing(ledger) == (600, 0)
     entries = await ledger.fetch("SELECT change, happened_at FROM settlement.hold_entries ORDER BY entry_id")
     assert [row["change"] for row in entries] == [1_000, -400, -600]
-    assert entries[-1]["happened_at"] == hold.expires_at
+    assert entries[-1]["happened_at"] == await ledger.fetchval("SELECT expires_at FROM settlement.holds")
 
 
-async def test_a_sweep_releases_each_due_hold_once_and_no_other(ledger: Pool) -> None:
+async def test_a_sweep_releases_each_due_hold_once_and_no_other(ledger: Pool, owner: Owner) -> None:
     """Expired hold not restored: mojaloop/project#868."""
-    due = [authorization(amount=100, expires_at=in_milliseconds(150)) for _ in range(3)]
-    await outcomes(ledger, *due, authorization(amount=50, expires_at=in_milliseconds(60_000)))
-    await asyncio.sleep(0.2)
+    due = [authorization(amount=100) for _ in range(3)]
+    await outcomes(ledger, *due, authorization(amount=50))
+    await run_out(owner, *due)
     swept = await asyncio.gather(*(expire_due_holds(ledger) for _ in range(3)))
     assert sum(swept) == 3
     assert await standing(ledger) == (1_000, 50)

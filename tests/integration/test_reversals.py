@@ -1,7 +1,6 @@
 """Reversal: what its original did and is not undone yet is undone; of one that has not come yet, its coming."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +38,7 @@ from tests.kinds import (
     outcomes,
     parts_of,
     received,
+    run_out,
     set_account_state,
     set_card_state,
     split_of,
@@ -211,10 +211,10 @@ async def test_of_a_hold_that_is_voided_or_captured_there_is_nothing_to_reverse(
 
 
 @pytest.mark.parametrize("is_swept", [True, False])
-async def test_of_an_expired_hold_there_is_nothing_to_reverse(ledger: Pool, is_swept: bool) -> None:
-    hold = authorization(amount=900, expires_at=datetime.now(UTC) + timedelta(milliseconds=500))
+async def test_of_an_expired_hold_there_is_nothing_to_reverse(ledger: Pool, owner: Owner, is_swept: bool) -> None:
+    hold = authorization(amount=900)
     await settled(ledger, hold)
-    await asyncio.sleep(0.55)
+    await run_out(owner, hold)
     if is_swept:
         await expire_due_holds(ledger)
     assert await reversed_(ledger, hold) == ("reversed", Code.NOTHING_TO_REVERSE, Split())
@@ -222,18 +222,20 @@ async def test_of_an_expired_hold_there_is_nothing_to_reverse(ledger: Pool, is_s
 
 
 @pytest.mark.parametrize("kind", ["capture", "void", "reversal", "refund"])
-async def test_who_names_the_expired_hold_of_another_person_is_declined(ledger: Pool, kind: str) -> None:
-    hold = authorization(amount=900, expires_at=datetime.now(UTC) + timedelta(milliseconds=500))
+async def test_who_names_the_expired_hold_of_another_person_is_declined(ledger: Pool, owner: Owner, kind: str) -> None:
+    hold = authorization(amount=900)
     await settled(ledger, hold)
-    await asyncio.sleep(0.55)
+    await run_out(owner, hold)
     assert await told(ledger, follow_up(kind, hold, person_no="P2")) == [("declined", Code.ORIGINAL_OF_ANOTHER_PERSON)]
 
 
-async def test_of_a_declined_capture_of_anothers_expired_hold_there_is_nothing_to_reverse(ledger: Pool) -> None:
-    hold = authorization(amount=900, expires_at=datetime.now(UTC) + timedelta(milliseconds=500))
+async def test_of_a_declined_capture_of_anothers_expired_hold_there_is_nothing_to_reverse(
+    ledger: Pool, owner: Owner
+) -> None:
+    hold = authorization(amount=900)
     stranger = follow_up("capture", hold, person_no="P2")
     assert (await told(ledger, hold, stranger))[1] == ("declined", Code.ORIGINAL_OF_ANOTHER_PERSON)
-    await asyncio.sleep(0.55)
+    await run_out(owner, hold)
     assert await reversed_(ledger, stranger) == ("reversed", Code.NOTHING_TO_REVERSE, Split())
 
 
@@ -265,11 +267,13 @@ async def test_what_a_capture_took_is_free_where_its_hold_is_closed(ledger: Pool
 
 
 @pytest.mark.parametrize("is_swept", [True, False])
-async def test_what_a_capture_took_is_free_where_its_hold_has_expired(ledger: Pool, is_swept: bool) -> None:
-    hold = authorization(amount=900, expires_at=datetime.now(UTC) + timedelta(milliseconds=500))
+async def test_what_a_capture_took_is_free_where_its_hold_has_expired(
+    ledger: Pool, owner: Owner, is_swept: bool
+) -> None:
+    hold = authorization(amount=900)
     capture = follow_up("capture", hold, amount=400)
     await settled(ledger, hold, capture)
-    await asyncio.sleep(0.55)
+    await run_out(owner, hold)
     if is_swept:
         await expire_due_holds(ledger)
     assert await reversed_(ledger, capture) == ("reversed", "ok", Split(account=400))
