@@ -21,14 +21,15 @@ demo: setup
 dev: setup
 	@$(BIN)/medsettle dev --data-dir .medsettle/dev
 
+# Many of its tests wait for processes to start and to end, so more run at once than there are cores.
 test: setup
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
 
-# The long form of the kill campaign; `make test` runs its short form.
+# The kill campaigns; .ci/run runs the first of them with 20 rounds.
 chaos: setup
-	@MEDSETTLE_CHAOS_ROUNDS=$${MEDSETTLE_CHAOS_ROUNDS:-500} $(BIN)/python -m pytest -q -m chaos
+	@MEDSETTLE_CHAOS_ROUNDS=$${MEDSETTLE_CHAOS_ROUNDS:-500} $(BIN)/python -m pytest -q -n 2 -m chaos
 
-# The long form of the comparison with the model; `make test` runs 500 sequences.
+# The long form of the comparison with the model; `make test` runs 60 sequences and .ci/run 500.
 model: setup
 	@MEDSETTLE_MODEL_SEQUENCES=$${MEDSETTLE_MODEL_SEQUENCES:-50000} $(BIN)/python -m pytest -q -n 2 tests/model
 

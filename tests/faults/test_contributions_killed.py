@@ -19,6 +19,8 @@ from app.verify import verify
 from tests.contribution_files import Line, csv_bytes
 from tests.harness import DEADLINE_SECONDS, House, copy_of, eventually, house_in
 
+pytestmark = pytest.mark.chaos
+
 # Enough that a run takes some seconds, most persons with two lines, and two processes.
 _PERSONS = 40_000
 _LINES = 60_000

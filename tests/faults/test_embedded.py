@@ -32,9 +32,11 @@ SMALL = {"shared_buffers": "16MB"}
 BUSY_FOR_A_SECOND = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '1 s' LOOP END LOOP; END $$"
 
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from app.embedded.stack import running_stack
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as on a terminal; in a script's background it is ignored
 
 async def main():
     async with running_stack(Path(sys.argv[1]), postgres_settings={"shared_buffers": "16MB"}) as stack:

@@ -27,6 +27,8 @@ from pydantic import SecretStr
 from tests.builders import MIDNIGHT, contribution
 from tests.harness import House, copy_of, eventually, house_in
 
+pytestmark = pytest.mark.chaos
+
 _PERSONS = 24_000
 _BATCH = 4_000
 _KILLS = 4

@@ -18,6 +18,8 @@ from app.settlement.rules import RuleBook
 from tests.harness import House, house_in, owned
 from tests.people import name, new_person
 
+pytestmark = pytest.mark.xdist_group("personal data")
+
 LOADED, REGISTERED, REFUSED = 400, 60, 40
 
 

@@ -1,6 +1,6 @@
 """The service on a real Postgres against the model: after every step of any sequence both must say the same.
 
-MEDSETTLE_MODEL_SEQUENCES says how many sequences (500), MEDSETTLE_MODEL_SEED where their seeds begin (0). A sequence
+MEDSETTLE_MODEL_SEQUENCES says how many sequences (60), MEDSETTLE_MODEL_SEED where their seeds begin (0). A sequence
 that fails is printed as steps of `CourseOfEvents`, and with it the messages that they came to.
 """
 
@@ -35,10 +35,10 @@ from tests.model.model import Model
 from tests.model.sender import Json, Sender
 from tests.model.worlds import BANK, Bench, Standing, card_of, model_of
 
-SEQUENCES = int(os.environ.get("MEDSETTLE_MODEL_SEQUENCES", "500"))
+SEQUENCES = int(os.environ.get("MEDSETTLE_MODEL_SEQUENCES", "60"))
 SEED = int(os.environ.get("MEDSETTLE_MODEL_SEED", "0"))
 #: Of one test, so that the tests can run side by side.
-_SEQUENCES_A_TEST = 125
+_SEQUENCES_A_TEST = 30
 _STEPS = 25
 
 REGIONS = {
