@@ -58,8 +58,9 @@ bench-funding: setup
 bench-reconciliation: setup
 	@$(BIN)/python -m loadtests.reconciliation
 
+# For twenty seconds, or as told: make load LOAD="--users 200 --seconds 300".
 load: setup
-	@$(BIN)/python -m loadtests.run
+	@$(BIN)/python -m loadtests.run $(LOAD)
 
 contract: setup
 	@$(BIN)/python docs/contract/generate.py

@@ -1,7 +1,7 @@
 """`make load`: the whole installation on a temporary folder, locust at its door, and afterwards the proof.
 
-Exit code 1 if any answer was not the expected one, a 201 was not recorded or a record had no 201, an outcome did
-not reach Kafka, or the ledger is not whole.
+Exit code 1 if any answer was not the expected one, the ledger does not hold what was answered as recorded, an outcome
+did not reach Kafka, or the ledger is not whole.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
@@ -37,7 +38,7 @@ def main() -> int:
             dev = _wait_until_ready(installation, folder / "dev.json")
             counts = folder / "counts.json"
             succeeded = _run_locust(options, folder / "dev.json", counts)
-            answered = sum(orjson.loads(counts.read_bytes()).values())
+            answered = Counter(orjson.loads(counts.read_bytes()))
             return 0 if asyncio.run(_proved(dev["database_url"], answered)) and succeeded else 1
         finally:
             asyncio.run(installation.stop((SIGTERM, _STOP_SECONDS_MAX)))
@@ -45,8 +46,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m loadtests.run", description=__doc__)
-    parser.add_argument("--users", type=int, default=50, help="tills at once")
-    parser.add_argument("--spawn-rate", type=int, default=25, help="tills opened a second")
+    parser.add_argument("--users", type=int, default=60, help="customers at once")
+    parser.add_argument("--spawn-rate", type=int, default=30, help="customers that come a second")
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--persons", type=int, default=1_000, help="made persons")
     parser.add_argument("--html", type=Path, default=Path("build/load.html"), help="where locust writes its report")
@@ -71,28 +72,34 @@ def _wait_until_ready(installation: Child, description: Path) -> dict[str, Any]:
 
 
 def _run_locust(options: argparse.Namespace, dev: Path, counts: Path) -> bool:
-    options.html.parent.mkdir(parents=True, exist_ok=True)
+    html = options.html.absolute()
+    html.parent.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [sys.executable, "-m", "locust", "-f", _REPOSITORY / "loadtests" / "locustfile.py"]
-    command += ["--headless", "--only-summary", "--exit-code-on-error", "1", "--html", options.html]
+    command += ["--headless", "--only-summary", "--exit-code-on-error", "1", "--html", html]
     command += ["-u", str(options.users), "-r", str(options.spawn_rate), "-t", f"{options.seconds}s"]
     # Requests in hand are answered first, else the ledger would hold more than was counted.
     command += ["--stop-timeout", str(_FINISH_SECONDS_MAX)]
     env = {**os.environ, "MEDSETTLE_DEV_JSON": str(dev), "MEDSETTLE_LOAD_COUNTS": str(counts)}
-    return subprocess.run(command, env=env, check=False).returncode == 0
+    return subprocess.run(command, env=env, cwd=_REPOSITORY, check=False).returncode == 0
 
 
-async def _proved(database_url: str, answered: int) -> bool:
-    """Compare the ledger with what the tills were told, then check the ledger itself."""
+async def _proved(database_url: str, answered: Counter[str]) -> bool:
+    """Compare the ledger with what the customers were told, then check the ledger itself."""
     recorded, unpublished = await _recorded(database_url)
     report = await run_verify(database_url)
     print_report(report)
-    print(f"{answered:,} transactions were answered as recorded; {recorded:,} are recorded")
+    print(f"{answered.total():,} transactions were answered as recorded; {recorded.total():,} are recorded")
+    for kind in sorted(answered.keys() | recorded.keys()):
+        print(f"  {kind}: {answered[kind]:,} and {recorded[kind]:,}")
     print(f"{unpublished:,} batches of outcomes have not reached Kafka")
     return report.ok and recorded == answered and not unpublished
 
 
-async def _recorded(database_url: str) -> tuple[int, int]:
-    """Recorded payments, and journal batches whose outcomes Kafka does not have after some time of grace."""
+async def _recorded(database_url: str) -> tuple[Counter[str], int]:
+    """What is recorded, by kind and status and without the opening money; and batches that Kafka does not have.
+
+    Outcomes get some time to reach it.
+    """
     connection = await connect(database_url, application_name="medsettle load test")
     try:
         end = time.monotonic() + _PUBLISHED_SECONDS_MAX
@@ -103,8 +110,11 @@ async def _recorded(database_url: str) -> tuple[int, int]:
             if not unpublished or time.monotonic() > end:
                 break
             await asyncio.sleep(0.2)
-        recorded: int = await connection.fetchval("SELECT count(*) FROM settlement.settlements WHERE kind = 'payment'")
-        return recorded, unpublished
+        rows = await connection.fetch(
+            "SELECT kind, status, count(*) FROM settlement.settlements WHERE kind <> 'contribution'"
+            " GROUP BY kind, status"
+        )
+        return Counter({f"{kind} {status}": count for kind, status, count in rows}), unpublished
     finally:
         await connection.close()
 

@@ -1,0 +1,1 @@
+"""Who stands at the HTTP door, a file per kind of customer."""
