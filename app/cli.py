@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from app.commands import accounts, cards, funding, grants, keys, persons, receipt, reconcile, rules, year_end
+from app.commands import accounts, cards, funding, grants, keys, national, persons, receipt, reconcile, rules, year_end
 from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -20,6 +20,7 @@ cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")
 cli.add_typer(reconcile.app, name="reconcile")
+cli.add_typer(national.app, name="national")
 
 
 @cli.callback()

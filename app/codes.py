@@ -106,6 +106,15 @@ class Code(StrEnum):
     ADJUSTMENT_DECIDED = "adjustment_decided"
     SAME_CLERK = "same_clerk"
     RECORD_EXISTS = "record_exists"
+    # Refusals of the national interface. Nothing was done.
+    INFNO_UNKNOWN = "infno_unknown"
+    INFNO_NOT_OFFERED = "infno_not_offered"
+    SIGNATURE_INVALID = "signature_invalid"
+    SIGN_ON_UNKNOWN = "sign_on_unknown"
+    VISIT_UNKNOWN = "visit_unknown"
+    VISIT_EXISTS = "visit_exists"
+    VISIT_ENDED = "visit_ended"
+    VOUCHER_NOT_RESOLVED = "voucher_not_resolved"
     # Answers of the service itself.
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
@@ -268,6 +277,25 @@ CATALOGUE: dict[Code, Entry] = {
         "Mend the sender; an operator replays or discards the dead letter.",
     ),
     Code.MESSAGE_TOO_LARGE: Entry("The message is longer than the limit.", "Send one transaction a message."),
+    Code.INFNO_UNKNOWN: Entry("No transaction of the interface has this infno.", "Check infno."),
+    Code.INFNO_NOT_OFFERED: Entry(
+        "This service settles the person's share and keeps no diagnoses and no fee lines.",
+        "Leave this call out; settle with medfee_sumamt.",
+    ),
+    Code.SIGNATURE_INVALID: Entry(
+        "cainfo is not the institution's SM2 signature of this request.",
+        "Sign every field but cainfo and input, sorted by name; signtype is SM2.",
+    ),
+    Code.SIGN_ON_UNKNOWN: Entry("sign_no is not one of this operator and day.", "Sign in by 9001."),
+    Code.VISIT_UNKNOWN: Entry("The institution has no such visit of this person.", "Register by 2201 or 2401."),
+    Code.VISIT_EXISTS: Entry(
+        "An open visit of the institution has this number.", "Use its mdtrt_id, or cancel it by 2202."
+    ),
+    Code.VISIT_ENDED: Entry("The visit was cancelled.", "Register a new one by 2201 or 2401."),
+    Code.VOUCHER_NOT_RESOLVED: Entry(
+        "An e-voucher token alone does not say who presents it here.",
+        "Send certno, as the e-voucher platform answered the token.",
+    ),
     Code.BATCH_INVALID: Entry(
         "The body is not a JSON array of 1 to 5000 transactions.", "Send an array; split a larger one."
     ),

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     signing_key: SecretStr = Field(SecretStr(""), description="Signs receipts: `ed25519:base64` or `sm2:base64`")
     retired_signing_keys: str = Field("", description="Public keys of earlier ones: the bodies of their PEM,…")
 
+    national_regions: str = Field("", description="TOML file of regions, laid over app/national/regions.toml")
+
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")

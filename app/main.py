@@ -15,6 +15,9 @@ from app.clearing.reconciliation.runner import keep_runs_compared
 from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_producer
+from app.national.platform import Platform
+from app.national.regions import read_regions
+from app.national.signers import Signers
 from app.parties.vault import Vault
 from app.routes import (
     account_states,
@@ -26,6 +29,7 @@ from app.routes import (
     health,
     inquiry,
     mutual_aid,
+    national,
     person_records,
     persons,
     receipts,
@@ -83,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(funding.router)
     app.include_router(inquiry.router)
     app.include_router(certificates.router)
+    app.include_router(national.router)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestIds)
     handle_problems(app)
@@ -111,6 +116,10 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         waiting_max=settings.http_queue_max,
     )
     feed_watch = FeedWatch(reading)
+    platform = Platform(
+        reading, group_commit, rules, vault, read_regions(settings.national_regions), Signers(reading),
+        settings.cut_off, url,
+    )  # fmt: skip
     async with posting, reading:
         beside = start_beside(
             group_commit.run(),
@@ -123,7 +132,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, reading, group_commit, rules, vault, receipt_desk, feed_watch)
+            yield Services(settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform)
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):

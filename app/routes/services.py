@@ -6,6 +6,7 @@ from fastapi import Request
 
 from app.config import Settings
 from app.database import Pool
+from app.national.platform import Platform
 from app.parties.vault import Vault
 from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
@@ -22,8 +23,10 @@ class Services:
     vault: Vault
     receipt_desk: ReceiptDesk
     feed_watch: FeedWatch
+    national: Platform
     batches_in_hand: int = 0
     exports_in_hand: int = 0
+    large_envelopes_in_hand: int = 0
 
 
 def services_of(request: Request) -> Services:

@@ -21,7 +21,7 @@ def parse(raw: bytes) -> Any:
     try:
         if raw.translate(None, b" \t\r\n").count(b'":') == _keys(parsed):
             return parsed
-        return json.loads(raw, object_pairs_hook=_watch_keys)
+        return json.loads(raw, object_pairs_hook=watch_keys)
     except RecursionError:
         raise orjson.JSONDecodeError("nested too deep", "", 0) from None
 
@@ -39,7 +39,7 @@ def _keys(parsed: Any) -> int:
     return count
 
 
-def _watch_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def watch_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs) or any(_holds_repeated_key(value) for value in fields.values()):
         return RepeatedKey(fields)
