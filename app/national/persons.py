@@ -10,7 +10,7 @@ from app.national import tables
 from app.national.failure import Failed
 from app.national.fields import read, write
 from app.national.people import person_fields, without
-from app.national.platform import Call, Reply, card_no
+from app.national.platform import Call, Reply, card_no, require_active
 from app.parties import citizen_no as numbers
 from app.parties.card_check import card_refusal
 from app.parties.cards import read_card
@@ -34,6 +34,7 @@ _IDENTITY_CARD = "01"
 async def inquire(call: Call) -> Reply:
     data = read(tables.PERSON_ASKED, call.node("data"), "data")
     async with transaction(call.platform.pool) as connection:
+        await require_active(connection, call.request.institution)
         person_no = await _presented(connection, call, data)
         await _check_identity(connection, call, person_no, data)
         person = await person_fields(connection, call.platform.vault, person_no)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from app.codes import Code
-from app.database import Pool
+from app.database import Connection, Pool
 from app.ledger.journal import business_day
 from app.national.envelope import Request, Stamp
 from app.national.failure import Failed
@@ -65,6 +65,16 @@ class Download(NamedTuple):
 
     content: bytes
     filename: str
+
+
+_STATE = "SELECT state FROM parties.institutions WHERE institution = $1"
+
+
+async def require_active(connection: Connection, institution: str) -> None:
+    """For calls that no message is settled for, which would ask it. Raises Failed."""
+    state = await connection.fetchval(_STATE, institution)
+    if state != "active":
+        raise Failed(Code.INSTITUTION_UNKNOWN if state is None else Code.INSTITUTION_BLOCKED)
 
 
 #: What a field of a message is called in the interface.

@@ -43,7 +43,7 @@ async def compare_totals(call: Call) -> Reply:
     )
     told = {
         "setl_optins": data["setl_optins"],
-        "stmt_rslt": _result(run, call.region),
+        "stmt_rslt": result_of(run, call.region),
         "stmt_rslt_dscr": run.description[:_DESCRIPTION_MAX],
     }
     return Reply({"stmtinfo": call.region.written_names("3201", write(tables.STMTINFO, told))})
@@ -117,7 +117,7 @@ def _stated(call: Call, data: Mapping[str, Any]) -> Stated:
     )
 
 
-def _result(run: Run, region: Region) -> str:
+def result_of(run: Run, region: Region) -> str:
     """stmt_rslt of totals: by the number of settlements who has more, and without that that they differ."""
     if run.is_equal:
         return _EQUAL[region.stmt_rslt]

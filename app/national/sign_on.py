@@ -9,7 +9,7 @@ from app.national import tables
 from app.national.envelope import Request
 from app.national.failure import Failed
 from app.national.fields import read, write
-from app.national.platform import Call, Reply
+from app.national.platform import Call, Reply, require_active
 
 _SIGN_IN = """
 INSERT INTO national.sign_ons (institution, operator, business_day, sign_no) VALUES ($1, $2, $3, $4)
@@ -35,6 +35,7 @@ async def sign_in(call: Call) -> Reply:
     day = call.platform.today
     number = f"{day:%Y%m%d}{secrets.randbelow(10**12):012d}"
     async with transaction(call.platform.pool) as connection:
+        await require_active(connection, call.request.institution)
         row = await connection.fetchrow(_SIGN_IN, call.request.institution, data["opter_no"], day, number)
     assert row is not None
     told = {"sign_time": row["signed_in_at"], "sign_no": row["sign_no"]}

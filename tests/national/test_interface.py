@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from tests.national_calls import (
     send,
     settlement,
 )
+
+pytestmark = pytest.mark.xdist_group("national")  # one house for all of them
 
 
 @pytest.fixture
@@ -277,6 +281,39 @@ async def test_admissions_and_registrations_have_numbers_of_their_own(caller: ht
     await done(caller, envelope("2401", {"mdtrtinfo": admission(psn_no=person, ipt_no=number)}))
 
 
+@pytest.mark.parametrize(("state", "code"), [(None, "institution_unknown"), ("blocked", "institution_blocked")])
+@pytest.mark.parametrize(
+    ("infno", "node"),
+    [
+        ("1101", {"data": {"mdtrt_cert_type": "03", "mdtrt_cert_no": "N1", "card_sn": "SN1"}}),
+        ("9001", {"signIn": {"opter_no": "D1", "mac": "00", "ip": "127.0.0.1"}}),
+        ("2201", {"data": registration()}),
+        ("2101", purchase()),
+        ("2601", {"data": {"psn_no": "P1", "omsgid": "M1", "oinfno": "2207"}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_an_institution_that_may_not_settle_is_told_nothing(
+    interface: House, caller: httpx.AsyncClient, infno: str, node: dict[str, Any], state: str | None, code: str
+) -> None:
+    institution = f"B{secrets.token_hex(6)[:11].upper()}"
+    if state is not None:
+        await add_institution(interface.pool, institution, state=state)
+    assert await failed(caller, envelope(infno, node, fixmedins_code=institution)) == code
+
+
+async def test_what_may_have_been_done_is_answered_by_no_envelope(
+    interface: House, caller: httpx.AsyncClient, person: str
+) -> None:
+    """A client takes HTTP 503 for an unknown outcome, and the same again brings the one that there is."""
+    request = envelope("2102", purchase(psn_no=person), fixmedins_code=PHARMACY)
+    async with interface.locked(person):
+        response = await send(caller, request)
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert (await done(caller, request))["setlinfo"]["acct_pay"] == 42.5
+    assert await balance(interface, person) == 10_000 - 4_250
+
+
 # Signatures
 
 
@@ -315,6 +352,35 @@ async def test_a_signature_is_asked_for_where_a_key_is_on_record(
     ):
         assert await failed(caller, spoilt) in ("signature_invalid", "invalid_field")
     assert (await reply(caller, good))["infcode"] == 0
+
+
+async def test_a_clerk_asks_for_signatures_and_waives_them(
+    interface: House, caller: httpx.AsyncClient, key: SigningKey, tmp_path: Path
+) -> None:
+    institution = f"S{secrets.token_hex(6)[:11].upper()}"
+    await add_institution(interface.pool, institution)
+    file = tmp_path / "key.pem"
+    file.write_text(key.public.pem, encoding="ascii")
+
+    async def medsettle(*words: str) -> str:
+        url = interface.settings.database_url.get_secret_value()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app", "national", *words, env={**os.environ, "MEDSETTLE_DATABASE_URL": url},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        return said.decode()
+
+    asked = await medsettle("require-signature", institution, "--key", str(file), "--operator", "clerk-1")
+    assert asked == f"requests of {institution} are signed by key {key.public.key_id}\n"
+    assert await interface.pool.fetchval(
+        "SELECT set_by FROM national.signers WHERE institution = $1", institution
+    ) == "clerk-1"  # fmt: skip
+    assert "need no signature\n" in await medsettle("waive-signature", institution)
+    assert "as before" in await medsettle("waive-signature", institution)
+    assert "No institution" in await medsettle(
+        "require-signature", "X00000000099", "--key", str(file), "--operator", "clerk-1"
+    )
 
 
 def test_the_signed_text_leaves_out_the_signature_and_the_input() -> None:

@@ -26,6 +26,8 @@ from tests.builders import add_card, add_institution, add_person
 from tests.harness import House
 from tests.national_calls import add_named, send, zipped
 
+pytestmark = pytest.mark.xdist_group("national")  # one house for all of them
+
 REGIONS = read_regions()
 FOLDER = Path(__file__).parent / "recorded"
 STORIES = sorted(FOLDER.glob("*.json"))
