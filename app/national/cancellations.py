@@ -117,7 +117,8 @@ async def find(call: Call) -> Reply:
         },
     )
     is_returned = returned is not None and returned["returned"] > 0
-    return Reply({"setlinfo": info}, None, f"[{Code.ALREADY_REFUNDED}]" if is_returned else "")
+    output = {"setlinfo": info, "setldetail": setldetail(amounts(call, told))}
+    return Reply(output, None, f"[{Code.ALREADY_REFUNDED}]" if is_returned else "")
 
 
 _BEHIND = {name: field for name, field in tables.SETTLEMENT_FOUND.items() if name not in tables.SETLINFO}

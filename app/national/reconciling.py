@@ -62,7 +62,7 @@ async def upload(call: Call) -> Reply:
         io.BytesIO(content),
         received_by=call.request.operator,
     )
-    return _file(f"{_UPLOAD}{taken.upload_id}", data["filename"], _UPLOAD_STANDS)
+    return Reply(_file(f"{_UPLOAD}{taken.upload_id}", data["filename"], _UPLOAD_STANDS))
 
 
 async def compare_details(call: Call) -> Reply:
@@ -79,7 +79,7 @@ async def compare_details(call: Call) -> Reply:
     if run.state == "failed" and run.code is not None:
         raise Failed(Code(run.code))
     number = f"{_RESULT}{run.run_id}"
-    return _file(number, f"{number}.zip", _RESULT_STANDS)
+    return Reply({"fileinfo": _file(number, f"{number}.zip", _RESULT_STANDS)})
 
 
 async def download(call: Call) -> Download:
@@ -128,9 +128,9 @@ def result_of(run: Run, region: Region) -> str:
     return kinds["differs"]
 
 
-def _file(number: str, name: str, stands: timedelta) -> Reply:
+def _file(number: str, name: str, stands: timedelta) -> dict[str, Any]:
     told = {"file_qury_no": number, "filename": name, "dld_endtime": datetime.now(UTC) + stands}
-    return Reply({"fileinfo": write(tables.FILEINFO, told)})
+    return write(tables.FILEINFO, told)
 
 
 def _number(text: str, letter: str) -> int:
