@@ -7,12 +7,13 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from app.clearing.reconciliation.ledger_rows import ROWS, parameters
+from app.clearing.reconciliation.ledger_rows import BY_DAYS, BY_FEED, parameters
 from app.clearing.reconciliation.scope import Scope, Sums
 from app.clearing.reconciliation.session import session
 from app.clearing.reconciliation.totals import sums_of
 from app.database import Pool
 from app.settlement.clearing_class import clearing_type
+from app.settlement.feed.projector import catch_up
 from app.settlement.messages import Message
 from app.settlement.records import Outcome
 from app.verify import verify
@@ -198,7 +199,9 @@ async def _moved(pool: Pool) -> int:
 
 async def _details(database: Database, scope: Scope) -> Sums:
     async with session(database.app_url) as connection:
-        rows = await connection.fetch(ROWS, *parameters(scope))
+        rows = await connection.fetch(BY_DAYS, *parameters(scope))
+        by_feed = await connection.fetch(BY_FEED, *parameters(scope))
+    assert sorted(by_feed, key=lambda row: row[0]) == sorted(rows, key=lambda row: row[0])
     medfee, fund_pay, account_pay, cash = (
         sum(row[name] for row in rows) for name in ("medfee", "fund_pay", "account_pay", "cash")
     )
@@ -225,6 +228,8 @@ async def test_details_totals_ledger_and_outcomes_of_a_random_day_agree(
     assert total == hospital.sums(*hospital.rows)
     assert total.medfee == total.fund_pay + total.account_pay + total.cash
     assert total.account_pay == await _moved(pool)
+    await catch_up(pool)
+    assert await _details(database, scope_of()) == total
     for with_message_ids in (False, True):
         run = await reconciled(pool, database.app_url, hospital.all_rows(), with_message_ids=with_message_ids)
         assert await found_in(pool, run) == []

@@ -101,7 +101,8 @@ SELECT {sums} FROM ours
 
 async def compare_details(connection: Connection, run: Run, upload: Upload, arrivals: Arrivals) -> Run:
     """Compare, keep the breaks, take the place of the run that stood, in the caller's transaction."""
-    row = await connection.fetchrow(_statement(upload), *ledger_rows.parameters(run.scope), run.run_id)
+    statement = _statement(upload, await ledger_rows.rows_sql(connection, run.scope))
+    row = await connection.fetchrow(statement, *ledger_rows.parameters(run.scope), run.run_id)
     assert row is not None
     await explain_unmatched(connection, run, arrivals)
     before = await standing_run(connection, run)
@@ -132,10 +133,10 @@ async def _compared_rows(connection: Connection, run: Run, upload: Upload) -> in
     return count
 
 
-def _statement(upload: Upload) -> str:
+def _statement(upload: Upload, ours: str) -> str:
     by_message = upload.has_message_ids
     return _COMPARE.format(
-        ours=ledger_rows.ROWS,
+        ours=ours,
         upload=upload.table,
         sums=SUMS,
         by_message="LEFT JOIN ours AS named ON named.message_id = u.message_id" if by_message else "",

@@ -1,6 +1,6 @@
 """Totals (3201): the ledger's sums of a scope against those that the institution states."""
 
-from app.clearing.reconciliation.ledger_rows import ROWS, parameters
+from app.clearing.reconciliation.ledger_rows import parameters, rows_sql
 from app.clearing.reconciliation.runs import Run, finish_run, open_run, standing_run, void_run
 from app.clearing.reconciliation.scope import Scope, Stated, Sums
 from app.database import Connection
@@ -10,11 +10,11 @@ SUMS = """
     coalesce(sum(medfee), 0), coalesce(sum(fund_pay), 0), coalesce(sum(account_pay), 0), coalesce(sum(cash), 0),
     coalesce(sum(CASE WHEN gives_back THEN -1 ELSE 1 END), 0)
 """
-_SUMS = f"SELECT {SUMS} FROM ({ROWS}) AS ours"  # noqa: S608
 
 
 async def sums_of(connection: Connection, scope: Scope) -> Sums:
-    row = await connection.fetchrow(_SUMS, *parameters(scope))
+    statement = f"SELECT {SUMS} FROM ({await rows_sql(connection, scope)}) AS ours"  # noqa: S608
+    row = await connection.fetchrow(statement, *parameters(scope))
     assert row is not None
     return Sums(*map(int, row))
 
