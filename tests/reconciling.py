@@ -15,7 +15,10 @@ from app.clearing.reconciliation.scope import Scope, Stated, yuan
 from app.clearing.reconciliation.uploads import take_in
 from app.config import ZONE
 from app.database import Pool
+from app.settlement.messages import Message
+from app.settlement.records import Outcome
 from tests.builders import HOSPITAL
+from tests.kinds import outcomes
 
 MIDNIGHT = time(0, 0)
 
@@ -97,3 +100,27 @@ async def reconciled(
 
 async def found_in(pool: Pool, run: Run) -> Sequence[Break]:
     return await breaks_of(pool, run.run_id, limit=1_000)
+
+
+def row_of(outcome: Outcome, message: Message, *, sign: int = 1) -> UploadedRow:
+    """As the institution keeps what it was told."""
+    assert outcome.settlement_id is not None
+    account = outcome.account_paid + outcome.mutual_aid_paid
+    share = account + outcome.debit_paid + outcome.cash_due
+    fund = (message.total_fee or share) - share
+    return UploadedRow(
+        outcome.settlement_id,
+        message.person_no,
+        sign * (share + fund),
+        sign * account,
+        sign * fund,
+        message.treatment_id,
+        message.message_id,
+        "0" if sign > 0 else "1",
+    )
+
+
+async def rows_of(pool: Pool, *messages: Message) -> list[UploadedRow]:
+    told = await outcomes(pool, *messages)
+    assert {each.status for each in told} <= {"settled", "reversed"}
+    return [row_of(each, message) for each, message in zip(told, messages, strict=True)]

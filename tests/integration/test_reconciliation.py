@@ -10,8 +10,6 @@ from app.clearing.reconciliation.unmatched import Arrivals
 from app.config import ZONE
 from app.database import Pool
 from app.errors import Refused
-from app.settlement.messages import Message
-from app.settlement.records import Outcome
 from app.verify import verify
 from tests.builders import (
     HOSPITAL,
@@ -27,25 +25,7 @@ from tests.builders import (
     payment,
 )
 from tests.kinds import outcomes
-from tests.reconciling import MIDNIGHT, UploadedRow, found_in, reconciled, scope_of, today
-
-
-def row_of(outcome: Outcome, message: Message, *, sign: int = 1) -> UploadedRow:
-    """As the institution keeps what it was told."""
-    assert outcome.settlement_id is not None
-    account = outcome.account_paid + outcome.mutual_aid_paid
-    share = account + outcome.debit_paid + outcome.cash_due
-    fund = (message.total_fee or share) - share
-    return UploadedRow(
-        outcome.settlement_id,
-        message.person_no,
-        sign * (share + fund),
-        sign * account,
-        sign * fund,
-        message.treatment_id,
-        message.message_id,
-        "0" if sign > 0 else "1",
-    )
+from tests.reconciling import MIDNIGHT, UploadedRow, found_in, reconciled, row_of, rows_of, scope_of, today
 
 
 @pytest.fixture
@@ -61,12 +41,6 @@ async def day(pool: Pool) -> Sequence[UploadedRow]:
         payment(amount=2_000, med_type="11", total_fee=5_000),
         payment(amount=500, med_type="21", person_no="P2"),
     )
-
-
-async def rows_of(pool: Pool, *messages: Message) -> list[UploadedRow]:
-    told = await outcomes(pool, *messages)
-    assert {each.status for each in told} <= {"settled", "reversed"}
-    return [row_of(each, message) for each, message in zip(told, messages, strict=True)]
 
 
 def kinds(breaks: Sequence[Break]) -> list[tuple[str, str | None]]:
