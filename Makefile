@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation load contract lock clean
+.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation load load-open contract lock clean
 
 setup: $(READY)
 
@@ -61,6 +61,10 @@ bench-reconciliation: setup
 # For twenty seconds, or as told: make load LOAD="--users 200 --seconds 300".
 load: setup
 	@$(BIN)/python -m loadtests.run $(LOAD)
+
+# A mixed profile at a set rate whatever becomes of it, and honest percentiles: make load-open LOAD="--rate 1000".
+load-open: setup
+	@$(BIN)/python -m loadtests.load_open $(LOAD)
 
 contract: setup
 	@$(BIN)/python docs/contract/generate.py

@@ -15,13 +15,14 @@ _ANSWER_SECONDS_MAX = 30.0
 
 
 class Request:
-    """A request's bytes and the time at which it is due on the loop's clock."""
+    """A request's bytes, the time at which it is due on the loop's clock, and when it found a connection."""
 
-    __slots__ = ("content", "due")
+    __slots__ = ("content", "due", "sent")
 
     def __init__(self, content: bytes, due: float) -> None:
         self.content = content
         self.due = due
+        self.sent = due
 
 
 class Connection(asyncio.Protocol):
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol):
     def send(self, request: Request) -> None:
         assert self._transport is not None
         self._request = request
+        request.sent = time.perf_counter()
         self._transport.write(request.content)
 
     def close(self) -> None:
@@ -60,7 +62,10 @@ class Connection(asyncio.Protocol):
 
 
 class HttpLoad:
-    """Keeps some connections busy; `latencies` holds seconds from when each request was due to its whole answer."""
+    """Keeps some connections busy.
+
+    `latencies` holds seconds from when each request was due to its whole answer, `service_times` from when it was sent.
+    """
 
     def __init__(self, base_url: str, connections: int) -> None:
         address = urlsplit(base_url)
@@ -72,6 +77,7 @@ class HttpLoad:
         self._next: Callable[[], Request | None] = lambda: None
         self.statuses: Counter[int] = Counter()
         self.latencies: list[float] = []
+        self.service_times: list[float] = []
 
     async def __aenter__(self) -> "HttpLoad":
         loop = asyncio.get_running_loop()
@@ -119,11 +125,13 @@ class HttpLoad:
         return self.statuses.total() / seconds
 
     def _forget(self) -> None:
-        self.statuses, self.latencies = Counter(), []
+        self.statuses, self.latencies, self.service_times = Counter(), [], []
 
     def _answered(self, connection: Connection, request: Request, status: int) -> None:
         self.statuses[status] += 1
-        self.latencies.append(time.perf_counter() - request.due)
+        now = time.perf_counter()
+        self.latencies.append(now - request.due)
+        self.service_times.append(now - request.sent)
         following = self._next()
         if following is None:
             self._idle.append(connection)

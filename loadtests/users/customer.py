@@ -1,5 +1,7 @@
 """What whoever stands at the HTTP door does: think, send, and judge the answer."""
 
+import os
+from pathlib import Path
 from random import lognormvariate
 from typing import Any, ClassVar
 
@@ -7,7 +9,10 @@ import orjson
 from locust import FastHttpUser
 from locust.contrib.fasthttp import ResponseContextManager
 
-from loadtests.users.made import DEV
+from loadtests.users.made import Json, MadePeople
+
+DEV: Json = orjson.loads(Path(os.environ["MEDSETTLE_DEV_JSON"]).read_bytes())
+PEOPLE = MadePeople(DEV["samples"])
 
 
 class Customer(FastHttpUser):

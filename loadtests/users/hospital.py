@@ -7,8 +7,8 @@ from typing import NamedTuple
 import orjson
 from locust import task
 
-from loadtests.users.customer import expect, fail
-from loadtests.users.made import Json, some_amount, some_card, some_person
+from loadtests.users.customer import PEOPLE, expect, fail
+from loadtests.users.made import Json, some_amount, some_card
 from loadtests.users.till import ONE, Till
 
 _REMEMBERED = 50
@@ -36,7 +36,7 @@ class Hospital(Till):
     @task(25)
     def visit(self) -> None:
         """Registered, asked what it would cost, paid."""
-        person = some_person()
+        person = PEOPLE.some_person()
         card = some_card(person)
         self.settle("register", self.message("registration", person, card=card, visit="outpatient"), "settled")
         payment = self.payment(person, card=card)
@@ -59,7 +59,7 @@ class Hospital(Till):
     @task(10)
     def hold(self) -> None:
         """Declined where nothing is left to be held."""
-        person = some_person()
+        person = PEOPLE.some_person()
         wanted = {"card": some_card(person), "med_type": "21", "amount": 3 * some_amount()}
         authorization = self.message("authorization", person, **wanted)
         outcome = self.settle("hold", authorization, "held", "declined")

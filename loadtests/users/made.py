@@ -1,18 +1,11 @@
 """What customers send: messages of the made population, of which a few people are busier than the rest."""
 
-import os
 from itertools import count
-from pathlib import Path
 from random import lognormvariate, random
 from time import time_ns
 from typing import Any, TypeAlias
 
-import orjson
-
 Json: TypeAlias = dict[str, Any]
-
-DEV: Json = orjson.loads(Path(os.environ["MEDSETTLE_DEV_JSON"]).read_bytes())
-_INSTITUTIONS, _PERSONS = DEV["samples"]["institutions"], DEV["samples"]["persons"]
 
 # The r-th of n persons is drawn with a weight of about r ** (1 / 3 - 1).
 _SKEW = 3
@@ -21,12 +14,17 @@ _BY_CARD_SHARE = 0.7
 _numbers = count(time_ns())
 
 
-def institutions(kind: str) -> list[Json]:
-    return [place for place in _INSTITUTIONS if place["kind"] == kind]
+class MadePeople:
+    """Those whom an installation names as samples in its dev.json."""
 
+    def __init__(self, samples: Json) -> None:
+        self._institutions, self._persons = samples["institutions"], samples["persons"]
 
-def some_person() -> Json:
-    return dict(_PERSONS[int(len(_PERSONS) * random() ** _SKEW)])
+    def institutions(self, kind: str) -> list[Json]:
+        return [place for place in self._institutions if place["kind"] == kind]
+
+    def some_person(self) -> Json:
+        return dict(self._persons[int(len(self._persons) * random() ** _SKEW)])
 
 
 def some_amount() -> int:

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 from locust import task
 
-from loadtests.users.customer import Customer, expect, fail
-from loadtests.users.made import DEV, some_person
+from loadtests.users.customer import DEV, PEOPLE, Customer, expect, fail
 
 
 class ServiceDesk(Customer):
@@ -16,7 +15,7 @@ class ServiceDesk(Customer):
 
     @task(3)
     def accounts(self) -> None:
-        path = f"/v1/persons/{some_person()['person_no']}/accounts"
+        path = f"/v1/persons/{PEOPLE.some_person()['person_no']}/accounts"
         with self.send("GET", path, "accounts") as response:
             found = expect(response, 200)
             if found and not 0 <= found["personal"]["held"] <= found["personal"]["balance"]:
@@ -24,7 +23,7 @@ class ServiceDesk(Customer):
 
     @task(1)
     def entries(self) -> None:
-        path = f"/v1/persons/{some_person()['person_no']}/entries?limit=50"
+        path = f"/v1/persons/{PEOPLE.some_person()['person_no']}/entries?limit=50"
         with self.send("GET", path, "entries") as response:
             found = expect(response, 200)
             newest_first = found["entries"] if found else []

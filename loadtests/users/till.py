@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import orjson
 
-from loadtests.users.customer import Customer, expect, fail
-from loadtests.users.made import Json, institutions, message, some_amount, some_card, some_person
+from loadtests.users.customer import PEOPLE, Customer, expect, fail
+from loadtests.users.made import Json, message, some_amount, some_card
 
 ONE = "/v1/transactions"
 
@@ -25,7 +25,7 @@ class Till(Customer):
     med_type: ClassVar[str]
 
     def on_start(self) -> None:
-        self.place = choice(institutions(self.place_kind))
+        self.place = choice(PEOPLE.institutions(self.place_kind))
         self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.place['api_key']}"}
 
     # Messages
@@ -34,7 +34,7 @@ class Till(Customer):
         return message(self.place["code"], kind, person, **fields)
 
     def payment(self, person: Json | None = None, **fields: Any) -> Json:
-        person = person or some_person()
+        person = person or PEOPLE.some_person()
         given = {"card": some_card(person), "med_type": self.med_type, "amount": some_amount(), **fields}
         return self.message("payment", person, **given)
 
