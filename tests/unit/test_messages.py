@@ -544,7 +544,57 @@ ours = st.builds(
 
 @given(ours)
 def test_a_valid_message_comes_through_unchanged(message: Message) -> None:
-    assert decode(msgspec.json.encode(message)) == message
+    value = msgspec.json.encode(message)
+    assert decode(value) == message == decode_by_fields(value)
+    said = {key: each for key, each in orjson.loads(value).items() if each not in (None, False, "split")}
+    assert decode(orjson.dumps(said)) == decode_by_fields(orjson.dumps(said))
+
+
+PLAIN = payment_json(card={"cert_type": "03", "card_no": "Z1", "card_sn": "S1"}, med_type="11", use_debit=True)
+pieces_of_json = st.sampled_from(
+    [
+        b'"amount":2,',
+        b'"amount" :2,',
+        b'"am\\u006funt":2,',
+        b'"card_sn":"S2",',
+        b'"use_debit":false,',
+        b'"use_account":true,',
+        b'"x":1,',
+        b'"x":"\\":",',
+        b'"med_type":null,',
+        b'"card":{"cert_type":"03","card_no":"Z2"},',
+        b'"amount":2.0,',
+        b'"occurred_at":"2026-11-22T10:30:00+08:00",',
+        b'"occurred_at":"0001-01-01T00:00:00+08:00",',
+        b'"person_no":"P\\u0000",',
+        b'"metadata":{"a":1,"a":2},',
+        b'"metadata":{},',
+        b'"amount":1e3,',
+        b'"person_no":"P\xff",',
+        b'"person_no":"\\ud800",',
+        b" ",
+        b",",
+    ]
+)
+
+
+@given(st.lists(st.tuples(pieces_of_json, st.sampled_from([b"{", b",", b":", b'"'])), min_size=1, max_size=3))
+@example([(b'"amount" :2,', b"{")])
+def test_the_short_way_to_a_plain_payment_says_what_the_long_way_says(
+    spoils: list[tuple[bytes, bytes]],
+) -> None:
+    value = PLAIN
+    for piece, behind in spoils:
+        value = value.replace(behind, behind + piece, 1)
+    assert decode(value) == decode_by_fields(value)
+
+
+def decode_by_fields(value: bytes) -> Message | Malformed:
+    """The long way, which looks at every key."""
+    try:
+        return read_fields(parse(value))
+    except orjson.JSONDecodeError:
+        return Malformed(Code.INVALID_JSON, "The message is not JSON in UTF-8.")
 
 
 _SECRETS = ("SECRET110101199003078515", "SECRETCARD0000000000000001", "SECRETSN0000000000000001")
