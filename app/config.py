@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     national_regions: str = Field("", description="TOML file of regions, laid over app/national/regions.toml")
 
-    cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai")
+    cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai, until one is filed")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")
 

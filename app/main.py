@@ -21,6 +21,7 @@ from app.national.signers import Signers
 from app.parties.vault import Vault
 from app.routes import (
     account_states,
+    business_days,
     cards,
     certificates,
     contract,
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(inquiry.router)
     app.include_router(certificates.router)
     app.include_router(national.router)
+    app.include_router(business_days.router)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestIds)
     handle_problems(app)
@@ -117,8 +119,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     )
     feed_watch = FeedWatch(reading)
     platform = Platform(
-        reading, group_commit, rules, vault, read_regions(settings.national_regions), Signers(reading),
-        settings.cut_off, url,
+        reading, group_commit, rules, vault, read_regions(settings.national_regions), Signers(reading), url,
     )  # fmt: skip
     async with posting, reading:
         beside = start_beside(

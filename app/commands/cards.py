@@ -1,6 +1,6 @@
 """`medsettle cards …`: what a clerk does to cards."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,9 @@ def activate(
 
     async def work(connection: "Connection", settings: "Settings") -> str:
         vault = Vault.of(settings.data_keys)
-        changed = await activate_at_outlet(connection, vault, card_no, citizen_no, _today(settings), occasion)
+        changed = await activate_at_outlet(
+            connection, vault, card_no, citizen_no, await _today(connection, settings), occasion
+        )
         return await _text(connection, card_no, changed=changed)
 
     decide(work)
@@ -160,7 +162,7 @@ def debit(
 
     async def work(connection: "Connection", settings: "Settings") -> str:
         if action is DebitAction.SWITCH_ON:
-            vault, today = Vault.of(settings.data_keys), _today(settings)
+            vault, today = Vault.of(settings.data_keys), await _today(connection, settings)
             changed = await switch_debit_on(
                 connection, vault, card_no, citizen_no, today, occasion, currency="CNY", credit=False
             )
@@ -219,7 +221,7 @@ def expire(operator: str = _OPERATOR, day: datetime | None = _DAY) -> None:
     clerk = _occasion("", operator, "").actor
 
     async def work(pool: "Pool", settings: "Settings") -> str:
-        today = _today(settings) if day is None else day.date()
+        today = await _today_of(pool, settings) if day is None else day.date()
         return f"{await expire_cards(pool, today, operator=clerk):,} cards expired"
 
     on_ledger(work)
@@ -262,7 +264,14 @@ async def _text(connection: "Connection", card_no: str, *, changed: bool = True)
     return "\n".join(lines)
 
 
-def _today(settings: "Settings") -> date:
-    from app.ledger.journal import business_day
+async def _today_of(pool: "Pool", settings: "Settings") -> date:
+    from app.database import transaction
 
-    return business_day(datetime.now(UTC), settings.cut_off)
+    async with transaction(pool) as connection:
+        return await _today(connection, settings)
+
+
+async def _today(connection: "Connection", settings: "Settings") -> date:
+    from app.settlement.rules import RuleBook
+
+    return await RuleBook(settings.cut_off).today(connection)

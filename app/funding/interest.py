@@ -12,7 +12,6 @@ Since a movement counts from its day to the year's end, a part's sum is its open
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from app.config import ZONE
 from app.database import Connection, Pool, Remedy, connect, remedy
 from app.errors import DatabaseUnavailable, UsageError
 from app.funding.rates import Weight, read_rates_that_stand, weights
@@ -119,7 +118,7 @@ async def pay_interest(pool: Pool, url: str, year: int, *, rules: RuleBook, prog
 
 
 async def _check_ended(reader: Connection, year: int, rules: RuleBook) -> None:
-    end = datetime.combine(date(year + 1, 1, 1), rules.cut_off, ZONE)
+    end = (await rules.read(reader)).days.begin(date(year + 1, 1, 1))
     now: datetime = await reader.fetchval("SELECT clock_timestamp()")
     if now < end.astimezone(UTC) + _POSTINGS_END:
         raise UsageError(f"Interest of {year} is worked out when its last postings are through: ten minutes after it.")

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from app.database import Pool, transaction
 from app.errors import UsageError
 from app.funding.runs import BATCH, Tally, settle_run
-from app.ledger.journal import business_day
 from app.parties.agency import AGENCY
 from app.progress import Progress, unseen
 from app.settlement.days import prepare_days
@@ -89,4 +88,5 @@ def message_id_of_year(what: str, year: int, person_no: str) -> str:
 async def business_day_now(pool: Pool, rules: RuleBook) -> date:
     """By the clock of Postgres, which is the one that postings go by."""
     async with transaction(pool) as connection:
-        return business_day(await connection.fetchval("SELECT clock_timestamp()"), rules.cut_off)
+        days = (await rules.read(connection)).days
+        return days.open_at(await connection.fetchval("SELECT clock_timestamp()"))

@@ -7,12 +7,12 @@ tree's root and the chain's previous hash make the new chain hash. `medsettle ve
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from app.config import ZONE
-from app.database import Connection
+from app.database import Connection, LostRace
 from app.errors import DatabaseUnavailable
+from app.ledger.business_days import DAY_LOCK, BusinessDays
 
 LANES = 1024
 #: Children of one node of the hash tree. 16 makes three levels for any batch, in SQL three GROUP BYs.
@@ -36,41 +36,67 @@ class OpenBatch(NamedTuple):
     salt: bytes = b""
 
 
-# A lane that another posting holds is skipped, not waited for.
-_TAKE_LANE = """
-SELECT (height + 1) * 1024 + lane AS batch_id, chain_hash, clock_timestamp() AS settled_at
-FROM ledger.lanes
-ORDER BY lane
-LIMIT 1
-FOR NO KEY UPDATE SKIP LOCKED
-"""
+class DayClosed(LostRace):
+    """The business day was closed while the batch was under way; it runs again and falls into the next one."""
 
-_CLOSE_BATCH = """
-WITH head AS (
-    UPDATE ledger.lanes SET height = $1 / 1024, chain_hash = $7 WHERE lane = $1 % 1024
+
+# A lane that another posting holds is skipped, not waited for. The clock is read when the lane is locked. The lock on
+# the day, which postings share, is held until they end: whoever closes a day asks for it alone and so knows when the
+# last batch of the day has ended. $1 is when day $2 ends.
+_TAKE_LANE = f"""
+WITH lane AS MATERIALIZED (
+    SELECT (height + 1) * 1024 + lane AS batch_id, chain_hash
+    FROM ledger.lanes
+    ORDER BY lane
+    LIMIT 1
+    FOR NO KEY UPDATE SKIP LOCKED
+), taken AS MATERIALIZED (
+    SELECT batch_id, chain_hash, clock_timestamp() AS settled_at FROM lane
+), opened AS MATERIALIZED (
+    SELECT *, CASE WHEN settled_at < $1::timestamptz THEN $2::integer ELSE $2::integer + 1 END AS day FROM taken
 )
-INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, leaf_marks, chain_hash, salt)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT batch_id, chain_hash, settled_at, day, pg_advisory_xact_lock_shared({DAY_LOCK}, day) FROM opened
+"""  # noqa: S608
+_SHARE_DAY = f"SELECT pg_advisory_xact_lock_shared({DAY_LOCK}, $1)"
+
+# By now the lock on the day is held, so this statement sees the day closed if it was closed before the lock; and if it
+# is closed later, whoever closes it waits for us.
+_CLOSE_BATCH = """
+WITH recorded AS (
+    INSERT INTO ledger.batches (batch_id, business_day, size, settled_at, tree_root, leaf_marks, chain_hash, salt)
+    SELECT $1::bigint, $2::date, $3::smallint, $4::timestamptz, $5::bytea, $6::bytea, $7::bytea, $8::bytea
+    WHERE NOT EXISTS (SELECT FROM ledger.closed_days WHERE business_day >= $2::date)
+    RETURNING batch_id
+)
+UPDATE ledger.lanes AS l
+SET height = $1::bigint / 1024, chain_hash = $7::bytea
+FROM recorded
+WHERE l.lane = recorded.batch_id % 1024
 """
 
 
-async def open_batch(connection: Connection, cut_off: time) -> OpenBatch:
+async def open_batch(connection: Connection, days: BusinessDays) -> OpenBatch:
     """Take a free lane. Call it after the accounts are locked, so that times rise along each account."""
-    row = await connection.fetchrow(_TAKE_LANE)
+    guess = days.open_at(datetime.now(UTC))
+    row = await connection.fetchrow(_TAKE_LANE, days.end(guess), guess.toordinal())
     if row is None:
         raise DatabaseUnavailable("Every lane of the journal is taken; the batch waits for one.")
+    day = days.open_at(row["settled_at"])
+    if day.toordinal() != row["day"]:  # our own clock is off at the turn of the day
+        await connection.execute(_SHARE_DAY, day.toordinal())
     return OpenBatch(
         batch_id=row["batch_id"],
         previous_hash=row["chain_hash"],
         settled_at=row["settled_at"],
-        business_day=business_day(row["settled_at"], cut_off),
+        business_day=day,
         salt=secrets.token_bytes(SALT_BYTES),
     )
 
 
 async def close_batch(connection: Connection, batch: OpenBatch, leaves: Sequence[bytes]) -> None:
+    """Raises DayClosed where the day of the batch was closed since it was opened."""
     root = tree_root(leaves)
-    await connection.execute(
+    recorded = await connection.execute(
         _CLOSE_BATCH,
         batch.batch_id,
         batch.business_day,
@@ -81,13 +107,8 @@ async def close_batch(connection: Connection, batch: OpenBatch, leaves: Sequence
         chain_hash(batch, len(leaves), root),
         batch.salt,
     )
-
-
-def business_day(moment: datetime, cut_off: time) -> date:
-    """The day that a moment belongs to in Asia/Shanghai; it starts at the cut-off."""
-    local = moment.astimezone(ZONE)
-    start = timedelta(hours=cut_off.hour, minutes=cut_off.minute, seconds=cut_off.second)
-    return (local - start).date()
+    if recorded != "UPDATE 1":
+        raise DayClosed
 
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:

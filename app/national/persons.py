@@ -62,7 +62,8 @@ async def _holder(connection: Connection, call: Call, data: Mapping[str, Any]) -
     if not data["card_sn"]:
         raise Failed(Code.CARD_MISSING, "mdtrt_cert_type 03 needs card_sn.")
     card = await read_card(connection, card_no(data["mdtrt_cert_no"]))
-    refusal = card_refusal(card, card.person_no, data["card_sn"], call.platform.today, activates=card.state == "issued")
+    today = await call.platform.rules.today(connection)
+    refusal = card_refusal(card, card.person_no, data["card_sn"], today, activates=card.state == "issued")
     if refusal is not None:
         raise Failed(refusal)
     return card.person_no

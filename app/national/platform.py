@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any, NamedTuple
 
 from app.codes import Code
-from app.database import Connection, Pool
-from app.ledger.journal import business_day
+from app.database import Connection, Pool, transaction
 from app.national.envelope import Request, Stamp
 from app.national.failure import Failed
 from app.national.regions import Region, Regions
@@ -32,12 +31,11 @@ class Platform:
     vault: Vault
     regions: Regions
     signers: Signers
-    cut_off: time
     database_url: str = field(repr=False)
 
-    @property
-    def today(self) -> date:
-        return business_day(datetime.now(UTC), self.cut_off)
+    async def today(self) -> date:
+        async with transaction(self.pool) as connection:
+            return await self.rules.today(connection)
 
 
 class Call(NamedTuple):

@@ -97,7 +97,7 @@ async def _answer(platform: Platform, request: Request, region: Region) -> Reply
     if handle is None:
         raise Failed(Code.INFNO_UNKNOWN)
     if region.needs_sign_on and request.infno != "9001":
-        await sign_on.require_sign_on(platform.pool, request, platform.today)
+        await sign_on.require_sign_on(platform.pool, request, await platform.today())
     return await handle(Call(platform, request, region))
 
 

@@ -32,7 +32,7 @@ SELECT EXISTS (
 async def sign_in(call: Call) -> Reply:
     """The same operator has the same number all day."""
     data = read(tables.SIGN_IN, call.node("signIn", "data"), "signIn")
-    day = call.platform.today
+    day = await call.platform.today()
     number = f"{day:%Y%m%d}{secrets.randbelow(10**12):012d}"
     async with transaction(call.platform.pool) as connection:
         await require_active(connection, call.request.institution)

@@ -1,12 +1,10 @@
 """What the agency and the issuing banks do with cards, and what a card says of itself."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app.database import Connection, transaction
-from app.ledger.journal import business_day
 from app.parties import cards, outlet
 from app.parties.card_states import debit_usable
 from app.parties.cards import NewCard, Occasion
@@ -58,7 +56,7 @@ async def activate(card_no: CardNo, body: ActivationAtOutlet, request: Request) 
     occasion = Occasion(body.bank, body.operator, body.reference)
     async with transaction(services.pool) as connection:
         changed = await outlet.activate_at_outlet(
-            connection, services.vault, card_no, body.citizen_no, _today(services), occasion
+            connection, services.vault, card_no, body.citizen_no, await services.rules.today(connection), occasion
         )
         return await _answer(services, connection, card_no, changed)
 
@@ -109,7 +107,7 @@ async def debit_application(card_no: CardNo, body: DebitApplication, request: Re
     async with transaction(services.pool) as connection:
         if body.citizen_no is not None and body.action == "switch_on":
             changed = await outlet.switch_debit_on(
-                connection, services.vault, card_no, body.citizen_no, _today(services), occasion,
+                connection, services.vault, card_no, body.citizen_no, await services.rules.today(connection), occasion,
                 currency=body.currency, credit=body.credit,
             )  # fmt: skip
         else:
@@ -134,7 +132,7 @@ def _new_card(body: CardBody, person_no: str = "", kind: str = "social_security"
 
 async def _answer(services: Services, connection: Connection, card_no: str, changed: bool = True) -> CardAnswer:
     card = await cards.read_card(connection, card_no)
-    is_valid = card.valid_to >= _today(services)
+    is_valid = card.valid_to >= await services.rules.today(connection)
     applications = Applications(
         social_security_usable=card.kind == "social_security" and card.state == "active" and is_valid,
         debit=card.debit_application,
@@ -146,8 +144,3 @@ async def _answer(services: Services, connection: Connection, card_no: str, chan
     ]
     shown = {name: value for name, value in card._asdict().items() if name in CardAnswer.model_fields}
     return CardAnswer(**shown, applications=applications, events=events, already=not changed)
-
-
-def _today(services: Services) -> date:
-    """By the day that payments are judged by."""
-    return business_day(datetime.now(UTC), services.settings.cut_off)

@@ -1,6 +1,6 @@
 """The card as a certificate: does it identify this person now, and to what is the person entitled."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -10,7 +10,6 @@ from app.codes import Code
 from app.database import transaction
 from app.errors import Refused
 from app.ledger.history import find_account
-from app.ledger.journal import business_day
 from app.parties import card_verifications
 from app.parties.card_verifications import Question, Verification, read_verifications
 from app.parties.entitlements import SERVICES, Service, entitlement, read_facts
@@ -94,9 +93,7 @@ async def verify_card(body: VerificationRequest, request: Request) -> Verificati
     services = services_of(request)
     question = Question(body.person_no, body.card_no, body.card_sn, body.service, body.operator, body.reason)
     async with transaction(services.pool) as connection:
-        answer = await card_verifications.verify_card(
-            connection, question, business_day(datetime.now(UTC), services.settings.cut_off)
-        )
+        answer = await card_verifications.verify_card(connection, question, await services.rules.today(connection))
     return _verification(answer.recorded, answer.basis)
 
 

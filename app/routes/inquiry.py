@@ -10,7 +10,6 @@ from app.codes import Code
 from app.database import Connection, transaction
 from app.errors import Refused
 from app.ledger.history import Balances, KeptAccount, Order, balances_at, balances_in, find_account
-from app.ledger.journal import business_day
 from app.parties import holdings
 from app.parties.card_states import debit_usable
 from app.parties.cards import Card
@@ -126,6 +125,7 @@ async def read_accounts(
     async with transaction(services.pool, snapshot=True) as connection:
         account = await _personal_account(connection, person_no)
         debit = await holdings.debit_accounts_of(connection, person_no)
+        today = await services.rules.today(connection)
         return Accounts(
             person_no=person_no,
             as_of=at or now,
@@ -139,7 +139,7 @@ async def read_accounts(
                 for each in debit
             ],
             pension=await _pension(connection, person_no),
-            cards=[_card(card, _today(services)) for card in await holdings.cards_of(connection, person_no)],
+            cards=[_card(card, today) for card in await holdings.cards_of(connection, person_no)],
         )
 
 
@@ -186,8 +186,8 @@ async def _personal(
 
 async def _balances(services: Services, connection: Connection, account: KeptAccount, at: datetime | None) -> Balances:
     if at is None:
-        return balances_in(account, _today(services).year)
-    year = business_day(at, services.settings.cut_off).year
+        return balances_in(account, (await services.rules.today(connection)).year)
+    year = (await services.rules.read(connection)).days.by_clock(at).year
     return await balances_at(connection, account.account_id, at, year)
 
 
@@ -231,7 +231,3 @@ def _entry(line: Line) -> EntryAnswer:
 def _entry_of(cursor: str | None) -> int | None:
     """Entries are numbered within 31 bits; what lies behind them is an empty page."""
     return None if cursor is None else min(int(cursor), 2**31 - 1)
-
-
-def _today(services: Services) -> date:
-    return business_day(datetime.now(UTC), services.settings.cut_off)

@@ -2,12 +2,14 @@
 
 import time as clock
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from app.database import Connection
+from app.ledger.business_days import BusinessDays, read_business_days
 
-#: Rules are filed a minute before they hold (`region_rule_is_filed_ahead`), so whoever reads so often knows in time.
+#: Rules and cut-offs are filed a minute before they hold (CHECKs `…_is_filed_ahead`), so whoever reads so often knows
+#: in time.
 _READ_EVERY_SECONDS = 20.0
 
 
@@ -41,7 +43,7 @@ SELECT region, {", ".join(RegionRule._fields)} FROM settlement.region_rules ORDE
 class Rules(NamedTuple):
     """Each region's rules, newest first; the region '' stands for all that have none of their own."""
 
-    cut_off: time
+    days: BusinessDays
     regions: Mapping[str, list[RegionRule]]
 
     def at(self, moment: datetime) -> dict[str, RegionRule]:
@@ -54,16 +56,15 @@ class Rules(NamedTuple):
 
 
 class RuleBook:
-    """The rules of one database, read now and then by the transactions that settle."""
+    """The rules of one database, read now and then by the transactions that settle.
+
+    cut_off: when business days begin, until a cut-off is filed.
+    """
 
     def __init__(self, cut_off: time) -> None:
         self._cut_off = cut_off
         self._rules: Rules | None = None
         self._read_at = 0.0
-
-    @property
-    def cut_off(self) -> time:
-        return self._cut_off
 
     async def read(self, connection: Connection) -> Rules:
         """The rules as they were at most twenty seconds ago."""
@@ -72,5 +73,13 @@ class RuleBook:
             regions: dict[str, list[RegionRule]] = {}
             for region, *rule in await connection.fetch(_READ_REGIONS):
                 regions.setdefault(region, []).append(RegionRule(*rule))
-            self._rules, self._read_at = Rules(self._cut_off, regions), now
+            self._rules, self._read_at = Rules(await read_business_days(connection, self._cut_off), regions), now
         return self._rules
+
+    def forget(self) -> None:
+        """Read them anew the next time."""
+        self._rules = None
+
+    async def today(self, connection: Connection) -> date:
+        """The day that a payment now would be booked on and judged by."""
+        return (await self.read(connection)).days.open_at(datetime.now(UTC))

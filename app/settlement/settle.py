@@ -4,13 +4,13 @@ Kafka, HTTP and file loads all end here. Read this file first.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from app.database import Connection, Pool, Remedy, remedy, transaction
 from app.errors import DatabaseUnavailable
 from app.ledger import journal
 from app.ledger.accounts import Accounts, lock_accounts
-from app.ledger.journal import OpenBatch, business_day
+from app.ledger.journal import DayClosed, OpenBatch
 from app.settlement.batch import assemble
 from app.settlement.books import Books
 from app.settlement.messages import Message, MessageKey, message_key, original_key
@@ -43,6 +43,8 @@ async def settle(pool: Pool, messages: Sequence[Message], *, rules: RuleBook) ->
         try:
             async with transaction(pool) as connection:
                 return await _settle_once(connection, messages, rules)
+        except DayClosed:
+            rules.forget()
         except Exception as error:
             if remedy(error) is not Remedy.AGAIN:
                 raise
@@ -55,8 +57,8 @@ async def _settle_once(connection: Connection, messages: Sequence[Message], rule
     accounts = await _accounts(connection, messages, touched, lock=True)
     registers = await read_registers(connection, messages, [*keys, *originals] if originals else keys)
     in_force = await rules.read(connection)
-    opened = await journal.open_batch(connection, in_force.cut_off)
-    books = _open_books(in_force, opened.settled_at, accounts, registers, originals)
+    opened = await journal.open_batch(connection, in_force.days)
+    books = _open_books(in_force, opened.business_day, opened.settled_at, accounts, registers, originals)
     await read_recorded(connection, books, registers)
     await read_surroundings(connection, books, messages, touched, registers)
     batch = assemble(messages, keys, books, opened)
@@ -89,7 +91,7 @@ async def _quote_once(connection: Connection, message: Message, rules: RuleBook)
     registers = await read_registers(connection, [message], [*keys, *originals])
     in_force = await rules.read(connection)
     now = datetime.now(UTC)
-    books = _open_books(in_force, now, accounts, registers, originals)
+    books = _open_books(in_force, in_force.days.open_at(now), now, accounts, registers, originals)
     await read_recorded(connection, books, registers)
     await read_surroundings(connection, books, [message], touched, registers)
     unrecorded = OpenBatch(0, b"", now, books.business_day)
@@ -110,10 +112,10 @@ async def _accounts(connection: Connection, messages: Sequence[Message], touched
 
 
 def _open_books(
-    rules: Rules, now: datetime, accounts: Accounts, registers: Registers, originals: set[MessageKey]
+    rules: Rules, today: date, now: datetime, accounts: Accounts, registers: Registers, originals: set[MessageKey]
 ) -> Books:
     return Books(
-        business_day=business_day(now, rules.cut_off),
+        business_day=today,
         now=now,
         rules=rules.at(now),
         personal=accounts.personal,

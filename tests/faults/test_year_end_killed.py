@@ -19,6 +19,7 @@ from app.installation import environment
 from app.ledger import journal
 from app.ledger.accounts import new_account_ids, open_accounts
 from app.ledger.buckets import bucket_of
+from app.ledger.business_days import BusinessDays
 from app.migrate import migrate
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
@@ -150,8 +151,8 @@ async def _make_past(url: str) -> None:
 async def _settle_on(pool: Pool, day: date, persons: list[str]) -> None:
     open_batch = journal.open_batch
 
-    async def opened_then(connection: Connection, cut_off: time) -> journal.OpenBatch:
-        opened = await open_batch(connection, cut_off)
+    async def opened_then(connection: Connection, days: BusinessDays) -> journal.OpenBatch:
+        opened = await open_batch(connection, days)
         then = datetime.combine(day, time(9), ZONE) + timedelta(microseconds=opened.batch_id)
         return opened._replace(settled_at=then, business_day=day)
 

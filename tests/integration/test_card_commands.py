@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from app.codes import Code
 from app.database import Pool
-from app.ledger.journal import business_day
+from app.ledger.business_days import BusinessDays
 from tests.builders import MIDNIGHT, Database
 from tests.card_desk import (
     ANOTHER_CITIZEN,
@@ -109,7 +109,7 @@ async def test_expired_cards_are_swept(desk: Pool, database: Database) -> None:
 
 
 async def test_an_account_is_frozen_and_unfrozen(desk: Pool, database: Database) -> None:
-    await activate(desk, today=business_day(datetime.now(UTC), MIDNIGHT))
+    await activate(desk, today=BusinessDays(MIDNIGHT).by_clock(datetime.now(UTC)))
     because = ("P1", *CLERK, "--reason", "court order 7")
     frozen = await medsettle(database, "accounts", "freeze", *because)
     assert frozen == Ran(0, "account of P1: frozen\n", "")

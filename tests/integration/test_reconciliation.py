@@ -10,6 +10,7 @@ from app.clearing.reconciliation.unmatched import Arrivals
 from app.config import ZONE
 from app.database import Pool
 from app.errors import Refused
+from app.ledger.business_days import BusinessDays
 from app.verify import verify
 from tests.builders import (
     HOSPITAL,
@@ -167,7 +168,7 @@ def test_a_message_may_come_until_two_hours_after_its_day() -> None:
     day = (midnight - timedelta(days=1)).date()
     for late, may_come in ((timedelta(), True), (timedelta(hours=2) - timedelta(seconds=1), True),
                            (timedelta(hours=2), False)):  # fmt: skip
-        assert Arrivals(MIDNIGHT, midnight + late).may_come(day) is may_come
+        assert Arrivals(BusinessDays(MIDNIGHT), midnight + late).may_come(day) is may_come
 
 
 async def test_a_message_that_was_reversed_before_it_came_is_not_on_its_way(

@@ -557,7 +557,7 @@ async def test_what_is_taken_first_is_found_in_the_order_of_an_index(
     await owner.execute(_BIG)
     await owner.execute("ANALYZE")
     for statement, arguments, index in (
-        (journal._TAKE_LANE, [], "lanes_pkey"),
+        (journal._TAKE_LANE, [datetime.now(UTC), 739_000], "lanes_pkey"),
         (sweeper._OLDEST, [5.0], "batch_unpublished"),
     ):
         plan = await ledger.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments)

@@ -17,6 +17,7 @@ from app.codes import Code
 from app.config import ZONE
 from app.database import Connection, Pool, Remedy, remedy, transaction
 from app.errors import DatabaseUnavailable, Refused
+from app.ledger.business_days import read_business_days
 
 _log = logs.get(__name__)
 
@@ -74,7 +75,7 @@ async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: 
     if await rows_were_lost(connection, upload):
         await _give_up(connection, run, Code.UPLOAD_LOST)
         return
-    arrivals = Arrivals(cut_off, datetime.now(ZONE))
+    arrivals = Arrivals(await read_business_days(connection, cut_off), datetime.now(ZONE))
     try:
         # One snapshot: a row that is posted meanwhile is on neither side.
         async with connection.transaction(isolation="repeatable_read"):

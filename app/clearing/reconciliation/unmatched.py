@@ -8,13 +8,13 @@ of ours says that it was answered, so a row that has one and no message id is ne
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from asyncpg import Record
 
 from app.clearing.reconciliation.runs import Run
-from app.config import ZONE
 from app.database import Connection
+from app.ledger.business_days import BusinessDays
 from app.settlement.clearing_class import clearing_class
 from app.settlement.messages import MessageKey, message_key
 from app.settlement.records import Settlement
@@ -56,14 +56,13 @@ _CLEARED = frozenset({"payment", "capture", "refund", "reversal"})
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Until when a message of a business day may arrive. A day begins at `cut_off` in Asia/Shanghai."""
+    """Until when a message of a business day may arrive."""
 
-    cut_off: time
+    days: BusinessDays
     now: datetime
 
     def may_come(self, last_day: date) -> bool:
-        end = datetime.combine(last_day + timedelta(days=1), self.cut_off, ZONE)
-        return self.now < end + GRACE
+        return self.now < self.days.end(last_day) + GRACE
 
 
 async def explain_unmatched(connection: Connection, run: Run, arrivals: Arrivals) -> None:
