@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation load load-open contract lock clean
+.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract lock clean
 
 setup: $(READY)
 
@@ -57,6 +57,10 @@ bench-funding: setup
 # A day of a million settlements against an institution's million rows, clean and with planted breaks.
 bench-reconciliation: setup
 	@$(BIN)/python -m loadtests.reconciliation
+
+# A day of a million settlements sealed beside live postings.
+bench-clearing: setup
+	@$(BIN)/python -m loadtests.sealing
 
 # For twenty seconds, or as told: make load LOAD="--users 200 --seconds 300".
 load: setup

@@ -5,7 +5,20 @@ from pathlib import Path
 
 import typer
 
-from app.commands import accounts, cards, funding, grants, keys, national, persons, receipt, reconcile, rules, year_end
+from app.commands import (
+    accounts,
+    cards,
+    clearing,
+    funding,
+    grants,
+    keys,
+    national,
+    persons,
+    receipt,
+    reconcile,
+    rules,
+    year_end,
+)
 from app.commands.running import outside_settings, run
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -21,6 +34,8 @@ cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")
 cli.add_typer(reconcile.app, name="reconcile")
 cli.add_typer(national.app, name="national")
+cli.command()(clearing.seal)
+cli.add_typer(clearing.app, name="clearing")
 
 
 @cli.callback()
@@ -47,6 +62,15 @@ def worker() -> None:
 
     settings = outside_settings(kafka=True)
     run(run_worker(settings), logs=True)
+
+
+@cli.command()
+def scheduler() -> None:
+    """Seal each business day soon after its cut-off; run as many as you like, one works at a time."""
+    from app.scheduler import run_scheduler
+
+    settings = outside_settings(kafka=False)
+    run(run_scheduler(settings), logs=True)
 
 
 @cli.command()
@@ -104,7 +128,9 @@ def demo(
 
 @cli.command()
 def load(
-    institutions: Path | None = typer.Option(None, help="CSV: institution,kind,bank,name[,state,settlement_office]"),
+    institutions: Path | None = typer.Option(
+        None, help="CSV: institution,kind,bank,name[,state,settlement_office,payee_name,payee_account]"
+    ),
     persons: Path | None = typer.Option(
         None, help="CSV: person_no,balance (fen)[,citizen_no,name,gender,personal_status,region,state]"
     ),

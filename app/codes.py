@@ -125,6 +125,10 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL_ERROR = "internal_error"
     SIGNING_KEY_MISSING = "signing_key_missing"
+    # Clearing.
+    DAY_UNKNOWN = "day_unknown"
+    DAY_NOT_OVER = "day_not_over"
+    DAY_OUT_OF_ORDER = "day_out_of_order"
     JOURNAL_BROKEN = "journal_broken"
     RECEIPT_UNAVAILABLE = "receipt_unavailable"
 
@@ -400,6 +404,15 @@ CATALOGUE: dict[Code, Entry] = {
     Code.METHOD_NOT_ALLOWED: Entry("This address does not take this method.", "See /docs for the methods."),
     Code.INTERNAL_ERROR: Entry(
         "The service failed in a way it does not know.", "Send the same message again; it takes effect once."
+    ),
+    Code.DAY_UNKNOWN: Entry(
+        "The business day has not begun, or was over before this ledger began.", "Ask for a day in between."
+    ),
+    Code.DAY_NOT_OVER: Entry(
+        "Only a business day that is over is sealed.", "Wait until the time that the detail names."
+    ),
+    Code.DAY_OUT_OF_ORDER: Entry(
+        "Days are sealed one after the other.", "Seal the day that the detail names first; the scheduler does it alone."
     ),
     Code.SIGNING_KEY_MISSING: Entry(
         "The service has no key to sign receipts with.", "The operator sets MEDSETTLE_SIGNING_KEY."

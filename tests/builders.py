@@ -106,7 +106,9 @@ async def add_institution(
     return account_id
 
 
-async def add_person(pool: Pool, person_no: str = "P1", *, balance: int = 0, state: str = "normal") -> int:
+async def add_person(
+    pool: Pool, person_no: str = "P1", *, balance: int = 0, state: str = "normal", rules: RuleBook | None = None
+) -> int:
     """Register a person whose balance comes in as one contribution; returns the account."""
     bucket = bucket_of(person_no)
     async with transaction(pool) as connection:
@@ -114,7 +116,7 @@ async def add_person(pool: Pool, person_no: str = "P1", *, balance: int = 0, sta
         await open_accounts(connection, [(account_id, 0, bucket, "personal", person_no)])
         await connection.execute("INSERT INTO parties.persons (person_no, bucket) VALUES ($1, $2)", person_no, bucket)
     if balance:
-        await settle(pool, [contribution(person_no, balance)], rules=RuleBook(MIDNIGHT))
+        await settle(pool, [contribution(person_no, balance)], rules=rules or RuleBook(MIDNIGHT))
     if state != "normal":
         await pool.execute("UPDATE ledger.accounts SET state = $2 WHERE account_id = $1", account_id, state)
     return account_id

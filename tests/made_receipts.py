@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from app.ledger.journal import OpenBatch, chain_hash, tree_root
-from app.ledger.posting import Transfer
-from app.settlement.leaves import content_text, leaf, transfers_hash
+from app.ledger.posting import Transfer, transfers_hash
+from app.settlement.leaves import content_text, leaf
 from app.settlement.receipts import BatchHead, SealedBatch, receipt, sign
 from app.settlement.records import Settlement
 from app.signing import SigningKey, new_entry, read_keys

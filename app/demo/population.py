@@ -48,6 +48,8 @@ class MadeInstitution(NamedTuple):
     bank: str
     name: str
     state: str
+    payee_name: str = ""
+    payee_account: str = ""
 
 
 class MadePerson(NamedTuple):
@@ -114,6 +116,8 @@ def _institutions(count: int, random: Random) -> list[MadeInstitution]:
                 bank=random.choice(_BANKS),
                 name=f"测试第{chinese_number(numbers[kind])}{noun}",
                 state="blocked" if i % BLOCKED_EVERY == BLOCKED_EVERY - 1 else "active",
+                payee_name=f"测试第{chinese_number(numbers[kind])}{noun}",
+                payee_account=f"62990{scatter(i):011d}",
             )
         )
     return made

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 
 from app.database import Connection
@@ -97,3 +98,18 @@ def transfer(
         opened.batch_id, debit_account, credit_account, amount, debit_balance, credit_balance, debit_entry,
         credit_entry, opened.business_day, position, leg, bucket, accumulated,
     )  # fmt: skip
+
+
+def transfers_hash(salt: bytes, position: int, transfers: Sequence[Transfer]) -> bytes:
+    """What one row of a batch moved, as its leaf holds it.
+
+    It differs with the position, so that one row's hash tells nothing of another one that moved the same.
+    """
+    text = str(position)
+    for _, debited, credited, amount, debit_after, credit_after, debit, credit, _, _, leg, _, accumulated in transfers:
+        text += (
+            f"|{leg}|{debited}|{credited}|{amount}|{'~' if debit_after is None else debit_after}"
+            f"|{'~' if credit_after is None else credit_after}|{'~' if debit is None else debit}"
+            f"|{'~' if credit is None else credit}{'|accumulated' if accumulated else ''}"
+        )
+    return sha256(salt + text.encode()).digest()

@@ -36,7 +36,11 @@ ACCOUNT_STATES = ("dormant", "normal", "frozen", "closed")
 CARD_STATES = ("issued", "active", "temp_lost", "lost", "pin_locked", "replaced", "cancelled", "expired")
 
 # Control characters and the line ends of Unicode.
-_NAME = "[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"
+_CHARACTER = "[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_NAME = f"{_CHARACTER}{{1,200}}"
+# What a line of a bank file has room for, and no mark that separates its fields.
+PAYEE_NAME = f"(?!.*[|]){_CHARACTER}{{1,70}}"
+PAYEE_ACCOUNT = "[A-Za-z0-9]{1,34}"
 
 
 class InstitutionRow(NamedTuple):
@@ -47,6 +51,8 @@ class InstitutionRow(NamedTuple):
     name: str
     state: str
     settlement_office: str = ""
+    payee_name: str = ""
+    payee_account: str = ""
 
 
 class PersonRow(NamedTuple):
@@ -220,6 +226,12 @@ def _fault_of_person(row: PersonRow) -> str:
     return ""
 
 
+def _fault_of_institution(row: InstitutionRow) -> str:
+    if bool(row.payee_name) != bool(row.payee_account):
+        return "payee_name and payee_account are given together"
+    return ""
+
+
 def _fault_of_card(row: CardRow) -> str:
     if row.kind == "medical" and row.debit_application != "off":
         return "a medical card has no debit_application"
@@ -242,8 +254,11 @@ INSTITUTIONS = Format(
         "name": matching(_NAME, "is not 1 to 200 printable characters"),
         "state": one_of("active", "blocked"),
         "settlement_office": optional(of_few("[A-Za-z0-9]{1,6}", "is not up to 6 letters or digits")),
+        "payee_name": optional(matching(PAYEE_NAME, "is not 1 to 70 printable characters")),
+        "payee_account": optional(matching(PAYEE_ACCOUNT, "is not 1 to 34 letters or digits")),
     },
-    {"state": "active", "settlement_office": ""},
+    {"state": "active", "settlement_office": "", "payee_name": "", "payee_account": ""},
+    _fault_of_institution,
 )
 PERSONS = Format(
     PersonRow,

@@ -23,7 +23,7 @@ NO_KEYS = Vault({})
 _LOOK_UP_ROWS = 10_000
 
 _STORED_INSTITUTIONS = """
-SELECT institution, kind, bank, name, state, settlement_office
+SELECT institution, kind, bank, name, state, settlement_office, payee_name, payee_account
 FROM parties.institutions WHERE institution = ANY($1::text[])
 """
 _STORED_PERSONS = """
@@ -178,7 +178,7 @@ async def store_institutions(connection: Connection, rows: Sequence[InstitutionR
     await _copy(
         connection,
         "institutions",
-        ("account_id", "institution", "kind", "bank", "name", "state", "settlement_office"),
+        ("account_id", *InstitutionRow._fields[1:]),
         [(account_id, *row[1:]) for account_id, row in numbered],
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from hashlib import blake2b, sha256
 
 from app.ledger.journal import epoch_us
-from app.ledger.posting import Transfer
+from app.ledger.posting import Transfer, transfers_hash
 from app.settlement.records import Settlement
 
 
@@ -35,18 +35,6 @@ def fingerprint(content: str) -> int:
 def leaf(row: Settlement, content: str, transfers: Sequence[Transfer], salt: bytes) -> bytes:
     """Hash of a settlement with its transfers. Batch, day and time are under the batch's own hash."""
     return leaf_over(row, content, transfers_hash(salt, row.position, transfers).hex())
-
-
-def transfers_hash(salt: bytes, position: int, transfers: Sequence[Transfer]) -> bytes:
-    """It differs with the position, so that one settlement's hash tells nothing of another one that moved the same."""
-    text = str(position)
-    for _, debited, credited, amount, debit_after, credit_after, debit, credit, _, _, leg, _, accumulated in transfers:
-        text += (
-            f"|{leg}|{debited}|{credited}|{amount}|{'~' if debit_after is None else debit_after}"
-            f"|{'~' if credit_after is None else credit_after}|{'~' if debit is None else debit}"
-            f"|{'~' if credit is None else credit}{'|accumulated' if accumulated else ''}"
-        )
-    return sha256(salt + text.encode()).digest()
 
 
 def leaf_over(row: Settlement, content: str, transfers_hash: str) -> bytes:

@@ -11,8 +11,8 @@ from app.codes import Code
 from app.database import Connection
 from app.errors import Refused
 from app.ledger.journal import LANES, chain_hash, tree_root
-from app.ledger.posting import Transfer
-from app.settlement.leaves import content_text, leaf_over, transfers_hash
+from app.ledger.posting import Transfer, transfers_hash
+from app.settlement.leaves import content_text, leaf_over
 from app.settlement.messages import MessageKey
 from app.settlement.receipts import BatchHead, SealedBatch, receipt, sign
 from app.settlement.records import Settlement

@@ -84,7 +84,7 @@ def test_its_files_are_what_the_load_reads(tmp_path: Path) -> None:
     persons = read_table(files.persons, PERSONS, problems)
     cards = read_table(files.cards, CARDS, problems)
     assert problems.first == []
-    assert [row[1:6] for row in institutions.rows] == list(population.institutions)
+    assert [(*row[1:6], *row[7:]) for row in institutions.rows] == [tuple(each) for each in population.institutions]
     assert [(row.person_no, row.balance) for row in persons.rows] == [person[:2] for person in population.persons]
     assert [(row.card_no, row.person_no, row.card_sn, row.state, row.valid_to) for row in cards.rows] == [
         (p.card_no, p.person_no, p.card_sn, p.card_state, p.valid_to) for p in population.persons

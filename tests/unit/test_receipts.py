@@ -8,7 +8,8 @@ import msgspec
 import orjson
 import pytest
 from app.ledger.journal import tree_root
-from app.settlement.leaves import content_text, leaf, leaf_over, transfers_hash
+from app.ledger.posting import transfers_hash
+from app.settlement.leaves import content_text, leaf, leaf_over
 from app.settlement.receipt_check import NotProved, verify_receipt
 from app.settlement.receipts import Evidence, path_of, root_over, row_of, sign
 from app.settlement.records import Settlement, outcome

@@ -203,6 +203,10 @@ WHERE NOT EXISTS (
     SELECT FROM settlement.settlements AS s
     WHERE s.batch_id = t.batch_id AND s.position = t.position
       AND s.business_day = t.business_day AND s.bucket = t.bucket
+) AND NOT EXISTS (
+    SELECT FROM ledger.bookings AS b
+    WHERE b.batch_id = t.batch_id AND b.position = t.position
+      AND b.business_day = t.business_day AND b.bucket = t.bucket
 )
 ORDER BY t.batch_id, t.position, t.leg
 """

@@ -8,6 +8,8 @@ _POSITIONS = """
 WITH places AS (
     SELECT batch_id, position, false AS is_end, business_day FROM settlement.settlements
     UNION ALL
+    SELECT batch_id, position, false, business_day FROM ledger.bookings
+    UNION ALL
     SELECT batch_id, size, true, business_day FROM ledger.batches
 ), steps AS (
     SELECT

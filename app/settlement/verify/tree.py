@@ -11,8 +11,8 @@ CONTENT = """concat_ws(
 )"""
 
 # `leaves.leaf` and `journal.tree_root` as SQL: a leaf is the text of the settlement, the hash of its transfers, its
-# particulars and its metadata. A batch without a salt is of an earlier release, and holds the transfers themselves.
-# The root proves the batch, the marks tell the row.
+# particulars and its metadata; that of a booking is made in `app.ledger.bookings`. A batch without a salt is of an
+# earlier release, and holds the transfers themselves. The root proves the batch, the marks tell the row.
 _TREE = f"""
 WITH moved AS (
     SELECT batch_id, position, string_agg(concat_ws(
@@ -37,7 +37,17 @@ WITH moved AS (
         '|' || s.metadata
     ), 'UTF8')) AS hash
     FROM settlement.settlements AS s
-    FULL JOIN moved AS m USING (batch_id, position)
+    FULL JOIN (
+        SELECT m.* FROM moved AS m LEFT JOIN ledger.bookings AS k USING (batch_id, position) WHERE k.batch_id IS NULL
+    ) AS m USING (batch_id, position)
+    LEFT JOIN ledger.batches AS b USING (batch_id)
+    UNION ALL
+    SELECT k.batch_id, k.position, sha256(convert_to(concat_ws(
+        '|', 'booking', k.purpose, k.reference, k.bucket,
+        encode(sha256(b.salt || convert_to(concat(k.position, m.text), 'UTF8')), 'hex')
+    ), 'UTF8'))
+    FROM ledger.bookings AS k
+    LEFT JOIN moved AS m USING (batch_id, position)
     LEFT JOIN ledger.batches AS b USING (batch_id)
 ), twigs AS (
     SELECT

@@ -1,0 +1,55 @@
+"""The scheduler process: seals each business day soon after its cut-off. Of many replicas one works at a time."""
+
+import asyncio
+import signal
+
+from app import logs
+from app.clearing.seal import sealing
+from app.config import Settings
+from app.database import open_pool
+from app.errors import DatabaseUnavailable
+from app.settlement.days import keep_days_prepared
+from app.tasks import start_beside, stop_beside
+
+_log = logs.get(__name__)
+
+_EVERY_SECONDS = 1.0
+# Batches of the day that are under way end by themselves, and need not run again as the next day's.
+_GRACE_SECONDS = 2.0
+
+
+async def run_scheduler(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. A seal that is interrupted goes on with the next process."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    url = settings.database_url.get_secret_value()
+    async with await open_pool(url, size_max=1, application_name="medsettle scheduler") as pool:
+        beside = start_beside(keep_days_prepared(pool), _keep_days_sealed(url, settings))
+        _log.info("scheduler_started")
+        await stopping.wait()
+        await stop_beside(beside)
+    _log.info("scheduler_stopped")
+
+
+async def _keep_days_sealed(url: str, settings: Settings) -> None:
+    while True:
+        try:
+            await seal_what_is_due(url, settings)
+        except DatabaseUnavailable as error:
+            _log.warning("seal_waits", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the day stays unsealed and shows; it must be tried again
+            _log.error("seal_failed", **logs.failure(error))
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def seal_what_is_due(url: str, settings: Settings) -> int:
+    """Seal every day that is over, in order; how many. Raises DatabaseUnavailable."""
+    sealed = 0
+    async with sealing(url, settings.cut_off) as sealer:
+        while (day := await sealer.due()) is not None:
+            await asyncio.sleep(_GRACE_SECONDS)
+            await sealer.seal(day)
+            _log.info("day_sealed", business_day=str(day))
+            sealed += 1
+    return sealed

@@ -1,0 +1,150 @@
+"""Business days over HTTP, by command, and sealed by the scheduler alone."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from app.clearing.filing import file_cut_off, file_netting_rule
+from app.database import Pool
+from app.errors import UsageError
+from app.ledger.business_days import CutOff
+from app.settlement.rules import RuleBook
+from tests.builders import HOSPITAL, MIDNIGHT, Database, payment
+from tests.clearing_days import LATE, balance_of, open_places, positions, post_yesterday, seal, today, yesterday
+from tests.harness import eventually
+
+
+def _command(database: Database, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "app", *words],
+        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "COLUMNS": "200"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+async def test_the_open_day_is_shown_and_not_sealed(client: httpx.AsyncClient, person: str) -> None:
+    shown = (await client.get(f"/v1/business-days/{today()}")).json()
+    assert (shown["state"], shown["totals"]) == ("open", None)
+    refused = await client.post(f"/v1/business-days/{today()}/seal")
+    assert (refused.status_code, refused.json()["code"]) == (409, "day_not_over")
+
+
+async def test_a_preview_counts_what_was_settled(client: httpx.AsyncClient, person: str) -> None:
+    before = (await client.post(f"/v1/business-days/{today()}/preview")).json()
+    body = {
+        "institution": HOSPITAL, "message_id": f"D-{person}", "kind": "payment", "person_no": person, "amount": 77,
+        "card": {"cert_type": "01"},
+    }  # fmt: skip
+    assert (await client.post("/v1/transactions", json=body)).status_code == 201
+    after = (await client.post(f"/v1/business-days/{today()}/preview")).json()
+    assert after["totals"]["debits"] - before["totals"]["debits"] == 77
+    assert after["is_over"] is False
+
+
+@pytest.mark.parametrize(("day", "status"), [("2000-01-01", 404), ("2999-01-01", 404), ("tomorrow", 422)])
+async def test_a_day_that_is_not_there_is_said(client: httpx.AsyncClient, day: str, status: int) -> None:
+    response = await client.get(f"/v1/business-days/{day}")
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_day_is_sealed_by_command(pool: Pool, database: Database) -> None:
+    await open_places(pool)
+    await post_yesterday(pool, payment(amount=3_000))
+    seen = _command(database, "seal", "--preview")
+    assert f"{yesterday()}, over: 3 rows in 3 batches; 1 debits of 30.00 yuan" in seen.stdout
+    done = _command(database, "seal")
+    assert f"{yesterday()} is sealed: 3 rows in 3 batches; 1 debits of 30.00 yuan, 0 refunds" in done.stdout
+    again = _command(database, "seal", str(yesterday()))
+    assert again.stdout == done.stdout
+    nothing = _command(database, "seal")
+    assert nothing.returncode == 1
+    assert "No business day is over" in nothing.stderr
+
+
+async def test_a_payee_is_changed_by_command_and_the_change_is_kept(pool: Pool, database: Database) -> None:
+    await open_places(pool)
+    words = ("clearing", "payee", HOSPITAL, "--name", "某医院", "--account", "62001", "--operator", "c1")
+    assert _command(database, *words).returncode == 0
+    kept = await pool.fetchrow("SELECT institution, payee_name, payee_account, actor FROM parties.payee_changes")
+    assert tuple(kept or ()) == (HOSPITAL, "某医院", "62001", "c1")
+    assert _command(database, *words[:4], "a|b", *words[5:]).returncode == 1
+    unknown = _command(database, "clearing", "payee", "X00000000009", *words[3:])
+    assert "No designated institution" in unknown.stderr
+
+
+async def test_schedulers_seal_a_day_that_is_over_once(pool: Pool, database: Database) -> None:
+    await open_places(pool)
+    await post_yesterday(pool, payment(amount=3_000))
+    environment = {**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url}
+    replicas = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app", "scheduler", env=environment, stdout=subprocess.DEVNULL
+        )
+        for _ in range(2)
+    ]
+
+    async def sealed() -> bool:
+        return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM clearing.business_days WHERE state = 'sealed')"))
+
+    try:
+        await eventually(sealed)
+    finally:
+        for each in replicas:
+            each.send_signal(signal.SIGTERM)
+        codes = [await each.wait() for each in replicas]
+    assert codes == [0, 0]
+    assert (await positions(pool))[HOSPITAL]["paid"] == 3_000
+    assert await balance_of(pool, "BANK01", "bank") == 3_000
+
+
+# What is filed
+
+
+async def test_a_cut_off_is_filed_ahead_and_every_rule_book_knows_it(pool: Pool) -> None:
+    first = today() + timedelta(days=2)
+    await file_cut_off(pool, CutOff(first, LATE), clerk="c1")
+    days = (await RuleBook(MIDNIGHT).read(pool)).days  # type: ignore[arg-type]
+    assert days.begin(first).time() == LATE
+    assert days.begin(first - timedelta(days=1)).time() == MIDNIGHT
+    with pytest.raises(UsageError, match="and stays"):
+        await file_cut_off(pool, CutOff(first, MIDNIGHT), clerk="c1")
+
+
+async def test_nothing_is_filed_for_a_day_that_may_have_begun(pool: Pool) -> None:
+    with pytest.raises(UsageError, match="a minute at least"):
+        await file_cut_off(pool, CutOff(today(), LATE), clerk="c1")
+    with pytest.raises(UsageError, match="a minute at least"):
+        await file_netting_rule(pool, "", today(), "collected", clerk="c1")
+
+
+async def test_what_is_filed_is_listed(pool: Pool, database: Database) -> None:
+    for words in (
+        ("cut-off", "2099-01-01", "02:30"), ("netting", "102", "2099-01-01", "collected"),
+        ("bank-day", "2099-01-01", "--closed"),
+    ):  # fmt: skip
+        filed = _command(database, "clearing", *words, "--operator", "c1")
+        assert (filed.returncode, filed.stderr) == (0, "")
+    assert _command(database, "clearing", "list").stdout.splitlines() == [
+        "days from 2099-01-01 on begin at 02:30, filed by c1",
+        "bank all others from 1970-01-02: negative nets are carried, filed by first release",
+        "bank 102 from 2099-01-01: negative nets are collected, filed by c1",
+        "2099-01-01 banks are closed, filed by c1",
+    ]
+
+
+async def test_the_value_date_follows_the_calendar(pool: Pool, owner: Any, database: Database) -> None:
+    await open_places(pool)
+    await owner.execute(
+        "INSERT INTO clearing.calendar_days SELECT $1::date + n, false, 'c1', now() FROM generate_series(0, 6) AS n",
+        today(),
+    )
+    sealed = await seal(database)
+    assert sealed.value_date >= today() + timedelta(days=7)
+    assert sealed.value_date.weekday() < 5
