@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract lock clean
+.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract lock clean
 
 setup: $(READY)
 
@@ -24,6 +24,10 @@ dev: setup
 # Many of its tests wait for processes to start and to end, so more run at once than there are cores.
 test: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
+
+# The embedded servers, dev and demo from the command, and servers that stay wrong or away for long.
+test-processes: setup
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
 
 # The kill campaigns; .ci/run runs the first of them with 20 rounds.
 chaos: setup

@@ -17,7 +17,7 @@ import pytest
 
 SECONDS_MAX = 90
 
-pytestmark = pytest.mark.xdist_group("dev")
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("dev")]
 
 
 def command(*words: str) -> list[str]:

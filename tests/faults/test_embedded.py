@@ -27,6 +27,8 @@ from app.embedded.stack import Stack, running_stack
 from app.embedded.wheels import wheel_file
 from app.errors import StackError
 
+pytestmark = pytest.mark.processes
+
 SMALL = {"shared_buffers": "16MB"}
 
 BUSY_FOR_A_SECOND = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '1 s' LOOP END LOOP; END $$"

@@ -111,6 +111,7 @@ async def test_a_killed_postgres(house: House, traffic: Traffic) -> None:
     assert (worker.exit_code, api.exit_code) == (None, None)
 
 
+@pytest.mark.processes
 async def test_postgres_away_for_twenty_seconds(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     api = await house.start_api()
@@ -153,6 +154,7 @@ async def test_a_broker_that_comes_back_empty(house: House, traffic: Traffic) ->
     assert (worker.exit_code, api.exit_code) == (None, None)
 
 
+@pytest.mark.processes
 async def test_a_new_log_is_read_from_its_beginning_by_the_next_worker_too(house: House, traffic: Traffic) -> None:
     """An offset of the old log, committed late, would make it skip the beginning of the new one."""
     worker = await house.start_worker()
@@ -182,6 +184,7 @@ async def test_a_worker_that_stops_while_the_broker_is_away_stops_in_order(house
     assert "Traceback" not in worker.log_text()
 
 
+@pytest.mark.processes
 async def test_two_workers_of_which_one_comes_and_one_is_killed(house: House, traffic: Traffic) -> None:
     first = await house.start_worker()
     async with traffic.flowing():
@@ -196,6 +199,7 @@ async def test_two_workers_of_which_one_comes_and_one_is_killed(house: House, tr
     assert second.exit_code is None
 
 
+@pytest.mark.processes
 async def test_processes_that_are_asked_to_stop_in_the_middle(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     api = await house.start_api()
@@ -233,6 +237,7 @@ _WRONG = {
 }
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("plant", "mend"), _WRONG.values(), ids=_WRONG)
 async def test_messages_wait_for_a_server_that_is_wrong(house: House, traffic: Traffic, plant: str, mend: str) -> None:
     """A batch that such a server refuses would otherwise be dead letters, every one of them."""
@@ -253,6 +258,7 @@ async def test_messages_wait_for_a_server_that_is_wrong(house: House, traffic: T
     assert (worker.exit_code, api.exit_code) == (None, None)
 
 
+@pytest.mark.processes
 async def test_sessions_that_are_terminated_in_the_middle(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     api = await house.start_api()
@@ -355,6 +361,7 @@ async def postgres_on_a_small_disk(folder: Path) -> AsyncIterator[tuple[SmallDis
         await process.wait()
 
 
+@pytest.mark.processes
 async def test_a_disk_that_is_full_until_somebody_frees_it(house_folder: Path, tmp_path: Path) -> None:
     broker = await start_broker(tmp_path)
     try:
@@ -396,6 +403,7 @@ CREATE TRIGGER no_room BEFORE INSERT ON settlement.settlements FOR EACH STATEMEN
 """
 
 
+@pytest.mark.processes
 async def test_the_error_of_a_full_disk_until_it_is_gone(house: House) -> None:
     await run_out_of_disk(house, RefusingPostgres(house))
 
