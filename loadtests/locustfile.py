@@ -13,13 +13,15 @@ import orjson
 from locust import events
 
 from loadtests.users.hospital import Hospital
+from loadtests.users.national import NationalHospital
 from loadtests.users.pharmacy import Pharmacy
 from loadtests.users.platform import Platform
 from loadtests.users.service_desk import ServiceDesk
 from loadtests.users.till import recorded
 
-# How many there are of each, of 20.
+# How many there are of each, of 24.
 Hospital.weight = 12
+NationalHospital.weight = 4
 Pharmacy.weight = 5
 ServiceDesk.weight = 2
 Platform.weight = 1
