@@ -24,14 +24,18 @@ _LOOK_EVERY_SECONDS = 0.25
 
 
 async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_port: int, persons: int) -> None:
-    """Boot, load, serve until SIGINT or SIGTERM; a worker or API that dies is started again."""
+    """Boot, load, serve until SIGINT or SIGTERM; a process of ours that dies is started again."""
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     settings = settings.model_copy(update={"api_port": api_port})
     async with installed(data_dir, settings, kafka_port=kafka_port) as installation:
         population = await load_population(installation.settings, installation.data_dir, persons)
-        processes = {"api": await installation.start_api(), "worker": await installation.start_worker()}
+        processes = {
+            "api": await installation.start_api(),
+            "worker": await installation.start_worker(),
+            "scheduler": await installation.start_scheduler(),
+        }
         description = _Description(installation, population, processes)
         description.write()
         typer.echo(f"API {installation.base_url}  Kafka {installation.settings.kafka_bootstrap_servers}")
@@ -49,9 +53,13 @@ async def _restart_the_dead(
     for name, child in processes.items():
         if child.exit_code is not None:
             installation.children.remove(child)
-            start = installation.start_worker if name == "worker" else installation.start_api
+            start = {
+                "api": installation.start_api,
+                "worker": installation.start_worker,
+                "scheduler": installation.start_scheduler,
+            }
             try:
-                processes[name] = await start()
+                processes[name] = await start[name]()
             except StackError as error:
                 typer.echo(f"{name} does not start, trying again: {error}", err=True)
                 processes[name] = installation.children[-1]

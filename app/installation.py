@@ -64,7 +64,7 @@ class Installation:
     async def start_worker(self) -> Child:
         """Start a worker and return when it owns partitions or waits for some."""
         child = self._start("worker")
-        await self._until_ready(child, lambda: _has_joined(child))
+        await self._until_ready(child, lambda: _says(child, "worker_started"))
         return child
 
     async def start_api(self) -> Child:
@@ -72,6 +72,12 @@ class Installation:
         child = self._start("api")
         async with httpx.AsyncClient(base_url=self.base_url) as client:
             await self._until_ready(child, lambda: _answers(client))
+        return child
+
+    async def start_scheduler(self) -> Child:
+        """Start a scheduler and return when it looks for days to seal."""
+        child = self._start("scheduler")
+        await self._until_ready(child, lambda: _says(child, "scheduler_started"))
         return child
 
     async def stop(self, child: Child) -> None:
@@ -179,8 +185,8 @@ async def _let_application_log_in(owner_url: str, password: str) -> None:
         await connection.close()
 
 
-async def _has_joined(worker: Child) -> bool:
-    return "worker_started" in worker.log_text()
+async def _says(child: Child, event: str) -> bool:
+    return event in child.log_text()
 
 
 async def _answers(client: httpx.AsyncClient) -> bool:

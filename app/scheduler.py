@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
+from datetime import timedelta
 
 from app import logs
-from app.clearing.seal import sealing
+from app.clearing.seal import Sealer, sealing
 from app.config import Settings
 from app.database import open_pool
 from app.errors import DatabaseUnavailable
@@ -15,7 +16,7 @@ _log = logs.get(__name__)
 
 _EVERY_SECONDS = 1.0
 # Batches of the day that are under way end by themselves, and need not run again as the next day's.
-_GRACE_SECONDS = 2.0
+_GRACE = timedelta(seconds=2)
 
 
 async def run_scheduler(settings: Settings) -> None:
@@ -35,7 +36,10 @@ async def run_scheduler(settings: Settings) -> None:
 async def _keep_days_sealed(url: str, settings: Settings) -> None:
     while True:
         try:
-            await seal_what_is_due(url, settings)
+            async with sealing(url, settings.cut_off) as sealer:
+                while True:
+                    await _seal_what_is_due(sealer)
+                    await asyncio.sleep(_EVERY_SECONDS)
         except DatabaseUnavailable as error:
             _log.warning("seal_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the day stays unsealed and shows; it must be tried again
@@ -43,13 +47,8 @@ async def _keep_days_sealed(url: str, settings: Settings) -> None:
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def seal_what_is_due(url: str, settings: Settings) -> int:
-    """Seal every day that is over, in order; how many. Raises DatabaseUnavailable."""
-    sealed = 0
-    async with sealing(url, settings.cut_off) as sealer:
-        while (day := await sealer.due()) is not None:
-            await asyncio.sleep(_GRACE_SECONDS)
-            await sealer.seal(day)
-            _log.info("day_sealed", business_day=str(day))
-            sealed += 1
-    return sealed
+async def _seal_what_is_due(sealer: Sealer) -> None:
+    """Seal every day that is over, in order. Raises DatabaseUnavailable."""
+    while (day := await sealer.due(since=_GRACE)) is not None:
+        await sealer.seal(day)
+        _log.info("day_sealed", business_day=str(day))

@@ -11,9 +11,9 @@ it is run again. One session seals at a time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import date, time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date, time, timedelta
 from typing import NamedTuple
 
 from app.clearing.days import Day, next_to_seal, read_day
@@ -111,32 +111,26 @@ class Sealer:
         self._connection = connection
         self._cut_off = cut_off
 
-    async def due(self) -> date | None:
-        """The next day to seal, if it is over."""
-        day = await next_to_seal(self._connection)
-        if day is None:
-            return None
-        days = await self._days()
-        return day if await self._is_over(day, days) else None
+    async def due(self, *, since: timedelta = timedelta(0)) -> date | None:
+        """The next day to seal, if it has been over for so long. Raises DatabaseUnavailable."""
+        with _waiting_told():
+            day = await next_to_seal(self._connection)
+            if day is None:
+                return None
+            return day if await self._is_over(day, await self._days(), since) else None
 
     async def seal(self, day: date, *, progress: Progress = unseen) -> Day:
         """Seal a day; one that is sealed is left as it is.
 
         Raises Refused for a day that is not over or before which another one is to be sealed, DatabaseUnavailable.
         """
-        try:
+        with _waiting_told():
             await self._connection.execute("SELECT pg_advisory_lock($1)", _SEAL_LOCK)
             try:
                 await self._seal(day, progress)
                 return await read_day(self._connection, day, await self._days())
             finally:
                 await self._connection.execute("SELECT pg_advisory_unlock($1)", _SEAL_LOCK)
-        except Exception as error:
-            if remedy(error) is Remedy.WAIT:
-                raise DatabaseUnavailable(
-                    f"Postgres is away or busy: {type(error).__name__}. Seal again: it goes on where it ended."
-                ) from error
-            raise
 
     async def _seal(self, day: date, progress: Progress) -> None:
         state = await self._connection.fetchval(_STATE, day)
@@ -203,19 +197,27 @@ class Sealer:
     async def _days(self) -> BusinessDays:
         return await read_business_days(self._connection, self._cut_off)
 
-    async def _is_over(self, day: date, days: BusinessDays) -> bool:
-        return bool(await self._connection.fetchval("SELECT clock_timestamp() >= $1", days.end(day)))
+    async def _is_over(self, day: date, days: BusinessDays, since: timedelta = timedelta(0)) -> bool:
+        return bool(await self._connection.fetchval("SELECT clock_timestamp() >= $1", days.end(day) + since))
+
+
+@contextmanager
+def _waiting_told() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if remedy(error) is Remedy.WAIT:
+            raise DatabaseUnavailable(
+                f"Postgres is away or busy: {type(error).__name__}. Seal again: it goes on where it ended."
+            ) from error
+        raise
 
 
 @asynccontextmanager
 async def sealing(url: str, cut_off: time) -> AsyncIterator[Sealer]:
     """A session of its own, and not through a pooler that shares sessions. Raises DatabaseUnavailable."""
-    try:
+    with _waiting_told():
         connection = await connect(url, application_name="medsettle seal")
-    except Exception as error:
-        if remedy(error) is Remedy.WAIT:
-            raise DatabaseUnavailable(f"Postgres is away: {type(error).__name__}") from error
-        raise
     try:
         await connection.execute(_SETTINGS)
         yield Sealer(connection, cut_off)
@@ -224,15 +226,18 @@ async def sealing(url: str, cut_off: time) -> AsyncIterator[Sealer]:
 
 
 async def preview(url: str, cut_off: time, day: date) -> Preview:
-    """What a seal would give as things stand. Nothing is written. Raises Refused for a day that is not there."""
-    connection = await connect(url, application_name="medsettle preview")
-    try:
-        await connection.execute(_SETTINGS)
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            days = await read_business_days(connection, cut_off)
-            found = await read_day(connection, day, days)
-            totals = found.totals or await preview_totals(connection, day)
-            is_over = await connection.fetchval("SELECT clock_timestamp() >= $1", found.ends_at)
-    finally:
-        await connection.close()
+    """What a seal would give as things stand. Nothing is written.
+
+    Raises Refused for a day that is not there, DatabaseUnavailable.
+    """
+    with _waiting_told():
+        connection = await connect(url, application_name="medsettle preview")
+        try:
+            await connection.execute(_SETTINGS)
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                found = await read_day(connection, day, await read_business_days(connection, cut_off))
+                totals = found.totals or await preview_totals(connection, day)
+                is_over = await connection.fetchval("SELECT clock_timestamp() >= $1", found.ends_at)
+        finally:
+            await connection.close()
     return Preview(day, bool(is_over), totals)

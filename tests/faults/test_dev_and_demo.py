@@ -71,7 +71,7 @@ def test_dev_describes_what_a_client_needs(dev: tuple[subprocess.Popen[str], Pat
     assert set(description["topics"]) == {"transactions", "outcomes", "dlq"}
     assert set(description["api_keys"]) == {"institution", "bank", "agency", "operator", "auditor"}
     assert all(psutil.pid_exists(pid) for pid in description["pids"].values())
-    assert set(description["pids"]) == {"api", "worker", "postgres", "broker"}
+    assert set(description["pids"]) == {"api", "worker", "scheduler", "postgres", "broker"}
     assert dev[1].stat().st_mode & 0o077 == 0
 
 
