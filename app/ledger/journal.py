@@ -40,22 +40,19 @@ class DayClosed(LostRace):
     """The business day was closed while the batch was under way; it runs again and falls into the next one."""
 
 
-# A lane that another posting holds is skipped, not waited for. The clock is read when the lane is locked. The lock on
-# the day, which postings share, is held until they end: whoever closes a day asks for it alone and so knows when the
-# last batch of the day has ended. $1 is when day $2 ends.
+# A lane that another posting holds is skipped, not waited for. The lock on the day, which postings share, is held until
+# they end: whoever closes a day asks for it alone and so knows when the last batch of the day has ended. $1 is when day
+# $2 ends.
+_DAY = "CASE WHEN settled_at < $1::timestamptz THEN $2::integer ELSE $2::integer + 1 END"
 _TAKE_LANE = f"""
-WITH lane AS MATERIALIZED (
-    SELECT (height + 1) * 1024 + lane AS batch_id, chain_hash
+SELECT batch_id, chain_hash, settled_at, {_DAY} AS day, pg_advisory_xact_lock_shared({DAY_LOCK}, {_DAY})
+FROM (
+    SELECT (height + 1) * 1024 + lane AS batch_id, chain_hash, clock_timestamp() AS settled_at
     FROM ledger.lanes
     ORDER BY lane
     LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED
-), taken AS MATERIALIZED (
-    SELECT batch_id, chain_hash, clock_timestamp() AS settled_at FROM lane
-), opened AS MATERIALIZED (
-    SELECT *, CASE WHEN settled_at < $1::timestamptz THEN $2::integer ELSE $2::integer + 1 END AS day FROM taken
-)
-SELECT batch_id, chain_hash, settled_at, day, pg_advisory_xact_lock_shared({DAY_LOCK}, day) FROM opened
+) AS taken
 """  # noqa: S608
 _SHARE_DAY = f"SELECT pg_advisory_xact_lock_shared({DAY_LOCK}, $1)"
 
