@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from app.clearing.filing import value_date
+from app.clearing.positions import Held, held_over
 from app.clearing.totals import Totals
 from app.codes import Code
 from app.database import Connection
@@ -34,7 +35,7 @@ _UNFINISHED = "SELECT min(business_day) FROM clearing.business_days WHERE state 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`totals` once they are taken; hashes in hex."""
+    """`totals` and `held`, the institutions that are not paid, once they are taken; hashes in hex."""
 
     business_day: date
     state: State
@@ -46,6 +47,7 @@ class Day:
     totals: Totals | None = None
     batches_root: str | None = None
     day_hash: str | None = None
+    held: tuple[Held, ...] = ()
 
 
 async def read_day(connection: Connection, day: date, days: BusinessDays) -> Day:
@@ -56,9 +58,11 @@ async def read_day(connection: Connection, day: date, days: BusinessDays) -> Day
     state, begins_at, ends_at, value, closed_at, sealed_at, *totals, batches_root, day_hash = row
     if batches_root is None:
         return Day(day, state, begins_at, ends_at, value, closed_at)
+    held = tuple(await held_over(connection, day))
     return Day(
-        day, state, begins_at, ends_at, value, closed_at, sealed_at, Totals(*totals), batches_root.hex(), day_hash.hex()
-    )
+        day, state, begins_at, ends_at, value, closed_at, sealed_at, Totals(*totals), batches_root.hex(),
+        day_hash.hex(), held,
+    )  # fmt: skip
 
 
 async def next_to_seal(connection: Connection) -> date | None:

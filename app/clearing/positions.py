@@ -5,7 +5,7 @@ is held over, and so is a negative net, unless the rule of its bank has it colle
 """
 
 from datetime import date
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from app.database import Connection
 from app.ledger.accounts import new_account_ids, open_accounts
@@ -88,6 +88,56 @@ WHERE l.business_day = $1 AND l.line_no > $2
 ORDER BY l.line_no
 LIMIT {LINES_PER_BATCH}
 """  # noqa: S608
+
+
+_READ = """
+SELECT institution, bank, debits, refunds, carried_in, paid, carried_out, held
+FROM clearing.positions
+WHERE business_day = $1 AND institution > $2 AND (NOT $3 OR held IS NOT NULL)
+ORDER BY institution
+LIMIT $4
+"""
+_HELD = """
+SELECT held, count(*), sum(carried_out)::bigint
+FROM clearing.positions
+WHERE business_day = $1 AND held IS NOT NULL
+GROUP BY held
+ORDER BY held
+"""
+
+Reason = Literal["blocked", "no_account", "negative"]
+
+
+class Position(NamedTuple):
+    """Fen: debits - refunds + carried_in = paid + carried_out. held: why nothing is paid, None where all is."""
+
+    institution: str
+    bank: str
+    debits: int
+    refunds: int
+    carried_in: int
+    paid: int
+    carried_out: int
+    held: Reason | None
+
+
+class Held(NamedTuple):
+    """So many institutions are held over for a reason, with `fen` together."""
+
+    reason: Reason
+    institutions: int
+    fen: int
+
+
+async def read_positions(
+    connection: Connection, day: date, *, after: str = "", held_only: bool = False, limit: int = 1_000
+) -> list[Position]:
+    """Those of a sealed day behind an institution, in the order of their codes."""
+    return [Position(*row) for row in await connection.fetch(_READ, day, after, held_only, limit)]
+
+
+async def held_over(connection: Connection, day: date) -> list[Held]:
+    return [Held(*row) for row in await connection.fetch(_HELD, day)]
 
 
 async def take_positions(connection: Connection, day: date) -> None:

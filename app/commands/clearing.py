@@ -133,6 +133,8 @@ def list_() -> None:
 def _show(day: "Day") -> None:
     assert day.totals is not None
     typer.echo(f"{day.business_day} is {day.state}: {_told(day.totals)}")
+    for reason, institutions, fen in day.held:
+        typer.echo(f"held over, {reason}: {institutions:,} institutions with {_yuan(fen)}")
     typer.echo(f"value date {day.value_date}; hash of the day {day.day_hash}")
 
 

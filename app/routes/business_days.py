@@ -4,11 +4,12 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
 from app.clearing import seal
 from app.clearing.days import Day, State, read_day
+from app.clearing.positions import Reason, read_positions
 from app.clearing.totals import Totals
 from app.database import transaction
 from app.routes.agency import problems
@@ -31,8 +32,16 @@ class TotalsAnswer(BaseModel):
     net: int
 
 
+class HeldAnswer(BaseModel):
+    """Institutions that are not paid with the day, for a reason; `fen` is carried into the next day."""
+
+    reason: Reason
+    institutions: int
+    fen: int
+
+
 class DayAnswer(BaseModel):
-    """`value_date`: the banking day on which its money moves. `totals` and the hashes once the day is sealed.
+    """`value_date`: the banking day on which its money moves. `totals`, `held` and the hashes once the day is sealed.
 
     `day_hash` is over the sums, the hashes of all batches of the day, and the day before.
     """
@@ -45,8 +54,32 @@ class DayAnswer(BaseModel):
     closed_at: datetime | None
     sealed_at: datetime | None
     totals: TotalsAnswer | None
+    held: list[HeldAnswer]
     batches_root: str | None
     day_hash: str | None
+
+
+class PositionAnswer(BaseModel):
+    """Fen: `debits - refunds + carried_in = paid + carried_out`. `paid` below 0 is collected from the institution.
+
+    `held`: why nothing is paid; null where all is.
+    """
+
+    institution: str
+    bank: str
+    debits: int
+    refunds: int
+    carried_in: int
+    paid: int
+    carried_out: int
+    held: Reason | None
+
+
+class Positions(BaseModel):
+    """`next_after` asks for the next page; null on the last one."""
+
+    positions: list[PositionAnswer]
+    next_after: str | None
 
 
 class PreviewAnswer(BaseModel):
@@ -80,8 +113,30 @@ async def preview_day(day: BusinessDay, request: Request) -> PreviewAnswer:
     return PreviewAnswer(business_day=seen.business_day, is_over=seen.is_over, totals=_totals(seen.totals))
 
 
+@router.get("/{day}/positions", summary="What each institution is due of a sealed day", responses=problems(404, 422))
+async def list_positions(
+    day: BusinessDay,
+    request: Request,
+    after: Annotated[str, Query(max_length=12, description="The last institution of the page before")] = "",
+    held: Annotated[bool, Query(description="Only those that are not paid")] = False,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
+) -> Positions:
+    services = services_of(request)
+    async with transaction(services.pool) as connection:
+        await read_day(connection, day, (await services.rules.read(connection)).days)
+        found = await read_positions(connection, day, after=after, held_only=held, limit=limit)
+    return Positions(
+        positions=[PositionAnswer(**each._asdict()) for each in found],
+        next_after=found[-1].institution if len(found) == limit else None,
+    )
+
+
 def _answer(day: Day) -> DayAnswer:
-    return DayAnswer(**{**asdict(day), "totals": None if day.totals is None else _totals(day.totals)})
+    shown = asdict(day) | {
+        "totals": None if day.totals is None else _totals(day.totals),
+        "held": [HeldAnswer(**each._asdict()) for each in day.held],
+    }
+    return DayAnswer(**shown)
 
 
 def _totals(totals: Totals) -> TotalsAnswer:

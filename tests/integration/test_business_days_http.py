@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from app.clearing.filing import file_cut_off, file_netting_rule
+from app.clearing.positions import read_positions
 from app.database import Pool
 from app.errors import UsageError
 from app.ledger.business_days import CutOff
 from app.settlement.rules import RuleBook
-from tests.builders import HOSPITAL, MIDNIGHT, Database, payment
+from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, payment
 from tests.clearing_days import LATE, balance_of, open_places, positions, post_yesterday, seal, today, yesterday
 from tests.harness import eventually
 
@@ -33,6 +34,22 @@ async def test_the_open_day_is_shown_and_not_sealed(client: httpx.AsyncClient, p
     assert (shown["state"], shown["totals"]) == ("open", None)
     refused = await client.post(f"/v1/business-days/{today()}/seal")
     assert (refused.status_code, refused.json()["code"]) == (409, "day_not_over")
+
+
+async def test_an_open_day_has_no_positions_yet(client: httpx.AsyncClient, person: str) -> None:
+    shown = (await client.get(f"/v1/business-days/{today()}/positions")).json()
+    assert shown == {"positions": [], "next_after": None}
+
+
+async def test_positions_are_paged(pool: Pool, database: Database) -> None:
+    await open_places(pool)
+    await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
+    await seal(database)
+    async with pool.acquire() as connection:
+        [first] = await read_positions(connection, yesterday(), limit=1)
+        [second] = await read_positions(connection, yesterday(), after=first.institution, limit=1)
+        assert await read_positions(connection, yesterday(), after=second.institution) == []
+    assert (first.institution, first.paid, second.institution, second.paid) == (HOSPITAL, 3_000, PHARMACY, 70)
 
 
 async def test_a_preview_counts_what_was_settled(client: httpx.AsyncClient, person: str) -> None:

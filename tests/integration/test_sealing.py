@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from app.clearing.positions import read_positions
 from app.clearing.seal import preview, sealing
 from app.codes import Code
 from app.database import Pool
@@ -184,10 +185,14 @@ async def test_one_bad_institution_is_held_over_and_the_rest_goes_out(
     """moov-io/achgateway#373: one bad record aborts a whole cut-off."""
     await post_yesterday(places, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
     await owner.execute(f"UPDATE parties.institutions SET {change} WHERE institution = $1", HOSPITAL)
-    await seal(database)
+    sealed = await seal(database)
     found = await positions(places)
     assert (found[HOSPITAL]["held"], found[HOSPITAL]["paid"], found[HOSPITAL]["carried_out"]) == (held, 0, 3_000)
     assert await lines(places) == [(1, "BANK02", PHARMACY, 70)]
+    assert [tuple(each) for each in sealed.held] == [(held, 1, 3_000)]
+    async with places.acquire() as connection:
+        held_over = await read_positions(connection, yesterday(), held_only=True)
+    assert [each.institution for each in held_over] == [HOSPITAL]
     assert await balance_of(places, HOSPITAL, "institution") == 3_000
     assert await _broken(database) == []
 
