@@ -7,6 +7,7 @@ import typer
 
 from app.commands import (
     accounts,
+    api_keys,
     cards,
     clearing,
     funding,
@@ -29,6 +30,7 @@ cli.add_typer(cards.app, name="cards")
 cli.add_typer(grants.app, name="grants")
 cli.add_typer(accounts.app, name="accounts")
 cli.add_typer(keys.app, name="keys")
+cli.add_typer(api_keys.app, name="api-keys")
 cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")

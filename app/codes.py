@@ -115,6 +115,11 @@ class Code(StrEnum):
     VISIT_EXISTS = "visit_exists"
     VISIT_ENDED = "visit_ended"
     VOUCHER_NOT_RESOLVED = "voucher_not_resolved"
+    # Who calls may not do this. Nothing was done.
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_YOURS = "not_yours"
+    CARD_NOT_PRESENTED = "card_not_presented"
     # Answers of the service itself.
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
@@ -393,6 +398,19 @@ CATALOGUE: dict[Code, Entry] = {
     Code.ADJUSTMENT_DECIDED: Entry("The adjustment is already approved or rejected.", "Propose a new one."),
     Code.SAME_CLERK: Entry("Who made an adjustment may not check it.", "Another clerk checks it."),
     Code.RECORD_EXISTS: Entry("A record with this key has other content.", "Send a record with a key of its own."),
+    Code.UNAUTHENTICATED: Entry(
+        "The request does not prove who sends it.", "Send `Authorization: Bearer …` with a key or token that is good."
+    ),
+    Code.FORBIDDEN: Entry(
+        "The caller may not do this.", "Use a key of the role and scope that the documentation of the route names."
+    ),
+    Code.NOT_YOURS: Entry(
+        "This belongs to another institution or bank than the caller.", "Use the key of the one that it belongs to."
+    ),
+    Code.CARD_NOT_PRESENTED: Entry(
+        "An institution sees the account of a person who presents a card there, and no other.",
+        "Send the card's number and identification code as the reader gave them.",
+    ),
     Code.OVERLOADED: Entry(
         "More transactions wait than the service may queue.", "Send again after `Retry-After` seconds."
     ),

@@ -1,24 +1,27 @@
 """`medsettle dev`: the whole installation with a made population, for trying clients against it."""
 
 import asyncio
-import secrets
 import signal
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import typer
 
+from app.access.api_keys import Binding, create_key, revoke_keys_of
+from app.access.principal import Role
 from app.config import ZONE, Settings
-from app.demo.population import Population
+from app.database import connect
+from app.demo.population import MadeInstitution, Population
 from app.demo.seed import load_population
 from app.embedded.process import Child
 from app.errors import StackError
 from app.installation import Installation, installed
 
-_ROLES = ("institution", "bank", "agency", "operator", "auditor")
+_MADE_BY = "medsettle dev"
+_KEY_LIFETIME = timedelta(days=365)
 _SAMPLES_MAX = 1_000
 _LOOK_EVERY_SECONDS = 0.25
 
@@ -36,7 +39,7 @@ async def run_dev(settings: Settings, data_dir: Path, *, api_port: int, kafka_po
             "worker": await installation.start_worker(),
             "scheduler": await installation.start_scheduler(),
         }
-        description = _Description(installation, population, processes)
+        description = _Description(installation, population, processes, await _make_keys(installation, population))
         description.write()
         typer.echo(f"API {installation.base_url}  Kafka {installation.settings.kafka_bootstrap_servers}")
         typer.echo(f"what a client needs: {description.path}")
@@ -66,17 +69,53 @@ async def _restart_the_dead(
             description.write()
 
 
-class _Description:
-    """`dev.json`: where everything is and who may be used to try it. Keys are made anew at each start."""
+class _Keys(NamedTuple):
+    """Whole keys: one a role, that of the first institution or its bank where it is bound, and each institution's."""
 
-    def __init__(self, installation: Installation, population: Population, processes: dict[str, Child]) -> None:
+    by_role: dict[str, str]
+    by_institution: dict[str, str]
+
+
+async def _make_keys(installation: Installation, population: Population) -> _Keys:
+    """Make keys for everyone who may be tried; those of an earlier start are good no more."""
+    places = _active(population)
+    connection = await connect(installation.owner_url, application_name="medsettle dev")
+
+    async def key(role: Role, name: str, institution: str | None = None, bank: str | None = None) -> str:
+        binding = Binding(role, name, institution, bank)
+        return (await create_key(connection, binding, lifetime=_KEY_LIFETIME, created_by=_MADE_BY)).key
+
+    try:
+        async with connection.transaction():
+            await revoke_keys_of(connection, _MADE_BY)
+            by_institution = {
+                place.institution: await key(Role.INSTITUTION, place.institution, institution=place.institution)
+                for place in places
+            }
+            first = places[0]
+            by_role = {"institution": by_institution[first.institution]}
+            by_role["bank"] = await key(Role.BANK, first.bank, bank=first.bank)
+            for role in (Role.AGENCY, Role.OPERATOR, Role.AUDITOR):
+                by_role[role.value] = await key(role, f"{role}-1")
+    finally:
+        await connection.close()
+    return _Keys(by_role, by_institution)
+
+
+def _active(population: Population) -> list[MadeInstitution]:
+    return [place for place in population.institutions if place.state == "active"]
+
+
+class _Description:
+    """`dev.json`: where everything is and who may be used to try it."""
+
+    def __init__(
+        self, installation: Installation, population: Population, processes: dict[str, Child], keys: _Keys
+    ) -> None:
         self._installation = installation
         self._population = population
         self._processes = processes
-        self._keys = {role: f"{role}-{secrets.token_urlsafe(24)}" for role in _ROLES}
-        self._institution_keys = {
-            place.institution: f"institution-{secrets.token_urlsafe(24)}" for place in population.institutions
-        }
+        self._keys = keys
         self.path = installation.data_dir / "dev.json"
 
     def write(self) -> None:
@@ -100,7 +139,7 @@ class _Description:
                 "dlq": settings.topic_dead_letters,
             },
             "database_url": settings.database_url.get_secret_value(),
-            "api_keys": self._keys,
+            "api_keys": self._keys.by_role,
             "pids": pids,
             "samples": {
                 "institutions": [
@@ -108,10 +147,9 @@ class _Description:
                         "code": place.institution,
                         "kind": place.kind,
                         "bank": place.bank,
-                        "api_key": self._institution_keys[place.institution],
+                        "api_key": self._keys.by_institution[place.institution],
                     }
-                    for place in self._population.institutions
-                    if place.state == "active"
+                    for place in _active(self._population)
                 ],
                 "persons": [
                     {

@@ -5,6 +5,8 @@ MedsettleError
 │   ├── LoadError           a file was refused; names the lines
 │   └── MigrationError      the database and the migration files disagree
 ├── StackError              the embedded Postgres or broker could not be run
+├── Unauthenticated         the request does not prove who sends it
+├── Forbidden               who sends the request may not do this; carries a code of the catalogue
 ├── Refused                 what was asked for is against a rule; carries a code of the catalogue
 ├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
 └── Overloaded              more messages wait than may; nothing was taken in, send again a little later
@@ -33,6 +35,19 @@ class MigrationError(UsageError):
 
 class StackError(MedsettleError):
     pass
+
+
+class Unauthenticated(MedsettleError):
+    pass
+
+
+class Forbidden(MedsettleError):
+    """The detail says nothing of what the caller may not see, not even whether it is there."""
+
+    def __init__(self, code: Code, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
 
 
 class Refused(MedsettleError):

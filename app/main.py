@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from app import __version__, logs
+from app.access.authenticator import Authenticator
 from app.clearing.reconciliation.runner import keep_runs_compared
 from app.config import Settings
 from app.database import open_pool
@@ -110,6 +111,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(reading)
     outbox = Outbox(publisher, marks)
     rules = RuleBook(settings.cut_off)
+    authenticator = Authenticator(reading)
     group_commit = GroupCommit(
         posting,
         outbox,
@@ -130,10 +132,13 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             keep_runs_compared(reading, url, settings.cut_off),
             keep_feed_projected(reading),
             feed_watch.run(),
+            authenticator.run(),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
-            yield Services(settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform)
+            yield Services(
+                settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator
+            )
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):

@@ -23,6 +23,7 @@ from app.embedded.process import Child
 from app.installation import Installation, installed
 from app.kafka import make_producer
 from app.settlement.days import prepare_days
+from tests.callers import As, AsWhoeverMay, Keys
 
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
@@ -106,6 +107,7 @@ class House:
         self.producer = producer
         self.outcomes = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_outcomes)
         self.dead_letters = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_dead_letters)
+        self.keys = Keys(installation.owner_url)
         self._told: dict[str, list[Told]] = {}
         self._told_upto = 0
 
@@ -130,10 +132,16 @@ class House:
         await self.installation.stop(child)
         return child.exit_code
 
-    def client(self) -> httpx.AsyncClient:
-        """As many connections as there are requests, like a province full of tills."""
+    def client(self, key: str | None = None) -> httpx.AsyncClient:
+        """With a key of `self.keys`, else in the name of whoever may send what is sent.
+
+        As many connections as there are requests, like a province full of tills.
+        """
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        return httpx.AsyncClient(base_url=self.installation.base_url, timeout=DEADLINE_SECONDS, limits=limits)
+        auth = AsWhoeverMay(self.keys) if key is None else As(key)
+        return httpx.AsyncClient(
+            base_url=self.installation.base_url, timeout=DEADLINE_SECONDS, limits=limits, auth=auth
+        )
 
     @asynccontextmanager
     async def other(self, folder: Path, **overrides: Any) -> AsyncIterator["House"]:

@@ -214,7 +214,8 @@ class Traffic:
     async def _flow_by_http(self, ending: asyncio.Event) -> None:
         async with self.house.client() as client:
             while not ending.is_set():
-                await self.post(client, [self.message() for _ in range(self.random.choice([1, 1, 1, 10]))])
+                for items in _by_institution([self.message() for _ in range(self.random.choice([1, 1, 1, 10]))]):
+                    await self.post(client, items)
                 await asyncio.sleep(0.02)
 
     async def repeat_all(self) -> None:
@@ -356,3 +357,12 @@ class Traffic:
 
 def _header(record: Record, name: str) -> str:
     return next((value.decode() for header, value in record.headers if header == name), "")
+
+
+def _by_institution(items: Sequence[Item]) -> list[list[Item]]:
+    """Nobody sends what is another's."""
+    by_institution: dict[str, list[Item]] = {}
+    for item in items:
+        assert item.key is not None
+        by_institution.setdefault(item.key[0], []).append(item)
+    return list(by_institution.values())

@@ -32,11 +32,12 @@ def unfreeze(person_no: str = _PERSON_NO, operator: str = _OPERATOR, reason: str
 def _change(person_no: str, event: str, operator: str, reason: str) -> None:
     from app.parties.account_states import change_account
     from app.routes.account_states import AccountChange
+    from app.routes.agency import Clerk
 
-    body = checked(AccountChange, operator=operator, reason=reason)
+    body, clerk = checked(AccountChange, reason=reason), checked(Clerk, operator=operator)
 
     async def work(connection: "Connection", _: "Settings") -> str:
-        change = await change_account(connection, person_no, event, operator=body.operator, reason=body.reason)
+        change = await change_account(connection, person_no, event, operator=clerk.operator, reason=body.reason)
         return f"account of {person_no}: {change.state}{' already' if change.already else ''}"
 
     decide(work)

@@ -68,7 +68,7 @@ def issue(
 
     body = checked(
         Issue, card_no=card_no, person_no=person_no, card_sn=card_sn, medium=medium.value, bank=bank,
-        issued_on=issued_on.date(), valid_to=valid_to.date(), operator=operator,
+        issued_on=issued_on.date(), valid_to=valid_to.date(),
     )  # fmt: skip
     new = NewCard(**body.model_dump(include=set(NewCard._fields)))
 
@@ -241,10 +241,11 @@ def _change(card_no: str, event: str, place: str, operator: str, reference: str)
 
 def _occasion(place: str, operator: str, reference: str) -> "Occasion":
     from app.parties.cards import Occasion
+    from app.routes.agency import Clerk
     from app.routes.card_bodies import Deed
 
-    deed = checked(Deed, place=place, operator=operator, reference=reference)
-    return Occasion(deed.place, deed.operator, deed.reference)
+    deed, clerk = checked(Deed, place=place, reference=reference), checked(Clerk, operator=operator)
+    return Occasion(deed.place, clerk.operator, deed.reference)
 
 
 async def _text(connection: "Connection", card_no: str, *, changed: bool = True) -> str:

@@ -26,13 +26,15 @@ def authorise(
 ) -> None:
     """Let a person pay out of another one's account, behind the grants that are open."""
     from app.parties import mutual_aid
+    from app.routes.agency import Clerk
     from app.routes.mutual_aid import Authorisation
 
-    body = checked(Authorisation, beneficiary=beneficiary, granter=granter, relation=relation, operator=operator)
+    body = checked(Authorisation, beneficiary=beneficiary, granter=granter, relation=relation)
+    clerk = checked(Clerk, operator=operator)
 
     async def work(connection: "Connection", _: "Settings") -> str:
         return _text(
-            await mutual_aid.authorise(connection, beneficiary, granter, body.relation, operator=body.operator)
+            await mutual_aid.authorise(connection, beneficiary, granter, body.relation, operator=clerk.operator)
         )
 
     decide(work)

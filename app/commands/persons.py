@@ -25,17 +25,19 @@ def register(
     """Register a person. Citizen number and name are asked for, or read as two lines of standard input."""
     from app.parties import persons
     from app.parties.vault import Vault
+    from app.routes.agency import Clerk
     from app.routes.persons import Registration, new_person
 
     citizen_no, name = typed_unseen("Citizen number"), typed_unseen("Name")
     body = checked(
         Registration, person_no=person_no, citizen_no=citizen_no, name=name, personal_status=status,
-        region=region or "", operator=operator,
+        region=region or "",
     )  # fmt: skip
+    clerk = checked(Clerk, operator=operator)
 
     async def work(pool: "Pool", settings: "Settings") -> str:
         vault = Vault.of(settings.data_keys)
-        is_new = await persons.register(pool, vault, new_person(body), operator=body.operator)
+        is_new = await persons.register(pool, vault, new_person(body), operator=clerk.operator)
         return await _text(pool, settings, person_no) + ("" if is_new else ", already")
 
     on_ledger(work)
@@ -73,13 +75,14 @@ def change(
     from app.parties import persons
     from app.parties.persons import Changes
     from app.parties.vault import Vault
+    from app.routes.agency import Clerk
     from app.routes.persons import Change
 
-    body = checked(Change, personal_status=status, region=region, operator=operator)
+    body, clerk = checked(Change, personal_status=status, region=region), checked(Clerk, operator=operator)
 
     async def work(pool: "Pool", settings: "Settings") -> str:
         changes = Changes(None, body.personal_status, body.region)
-        await persons.change(pool, Vault.of(settings.data_keys), person_no, changes, operator=body.operator)
+        await persons.change(pool, Vault.of(settings.data_keys), person_no, changes, operator=clerk.operator)
         return await _text(pool, settings, person_no)
 
     on_ledger(work)

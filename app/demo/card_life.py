@@ -5,17 +5,22 @@ Told over HTTP as an agency, a bank outlet, a hospital and a pharmacy would; eve
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
+from app.access.api_keys import Binding, create_key
+from app.access.principal import Role
+from app.database import connect
 from app.demo.population import Population
 
 _BANK = "102"
 _CLERK = "demo-clerk"
+_KEY_LIFETIME = timedelta(days=1)
 _CREDIT = 20_000  # fen a person
 _PRICE = 1_500
 _SETTLE_TRIES_MAX = 100
@@ -50,10 +55,12 @@ class Step(NamedTuple):
         return self.answered == self.expected
 
 
-async def live_through(base_url: str, population: Population) -> list[Step]:
+async def live_through(base_url: str, owner_url: str, population: Population) -> list[Step]:
     """Play the chapter on a running API whose ledger holds the population's institutions."""
+    hospital, pharmacy = _first(population, "hospital"), _first(population, "pharmacy")
+    keys = await _make_keys(owner_url, (hospital, pharmacy))
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
-        scene = _Scene(client, _first(population, "hospital"), _first(population, "pharmacy"))
+        scene = _Scene(client, keys, hospital, pharmacy)
         await scene.prepare()
         await scene.activate_at_bank()
         await scene.activate_at_hospital()
@@ -70,6 +77,19 @@ def print_steps(console: Console, steps: list[Step]) -> None:
     console.print(table)
 
 
+async def _make_keys(owner_url: str, institutions: Iterable[str]) -> dict[str, str]:
+    """By the names that they are held in: each institution's, and the clerk's of the agency."""
+    bindings = [Binding(Role.INSTITUTION, code, institution=code) for code in institutions]
+    connection = await connect(owner_url, application_name="medsettle demo")
+    try:
+        return {
+            binding.name: (await create_key(connection, binding, lifetime=_KEY_LIFETIME, created_by=_CLERK)).key
+            for binding in [*bindings, Binding(Role.AGENCY, _CLERK)]
+        }
+    finally:
+        await connection.close()
+
+
 def _first(population: Population, kind: str) -> str:
     return next(
         place.institution for place in population.institutions if place.kind == kind and place.state == "active"
@@ -77,8 +97,9 @@ def _first(population: Population, kind: str) -> str:
 
 
 class _Scene:
-    def __init__(self, client: httpx.AsyncClient, hospital: str, pharmacy: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, keys: dict[str, str], hospital: str, pharmacy: str) -> None:
         self._client = client
+        self._keys = keys
         self._hospital = hospital
         self._pharmacy = pharmacy
         self._messages = 0
@@ -126,27 +147,34 @@ class _Scene:
         new = _BY_BANK._replace(card_no=_NEW_CARD)
         answer = await self._settle(new, self._hospital, amount=_PRICE, visit="inpatient")
         self._tell("the new card is first used at a hospital", _told(answer), "settled ok, card activated")
-        account = (await self._client.get(f"/v1/persons/{_BY_BANK.person_no}/accounts")).json()["personal"]
+        account = (await self._get(f"/v1/persons/{_BY_BANK.person_no}/accounts"))["personal"]
         self._tell("what its holder has left", f"{account['balance']} fen", f"{_CREDIT - 3 * _PRICE} fen")
 
     # Deeds
 
     async def _ask(self, address: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        response = await self._client.post(address, json={"operator": _CLERK, **body})
+        response = await self._client.post(address, json=body, headers=self._as(_CLERK))
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
+
+    async def _get(self, address: str) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self._client.get(address, headers=self._as(_CLERK))).json()
+        return answer
+
+    def _as(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._keys[name]}"}
 
     async def _contribute(self) -> None:
         lines = "".join(f"{holder.person_no},{_CREDIT},contribution\n" for holder in _HOLDERS)
         sums = f"{len(_HOLDERS)},{_CREDIT * len(_HOLDERS)}"
         content = f"H,DEMO-1,2026-11,{sums}\n{lines}"
         content += f"T,{sums},{hashlib.sha256(content.encode()).hexdigest()}\n"
-        headers = {"content-type": "text/csv", "medsettle-operator": _CLERK}
+        headers = {"content-type": "text/csv", **self._as(_CLERK)}
         (await self._client.post("/v1/contributions", content=content, headers=headers)).raise_for_status()
         report: dict[str, Any] = {}
         for _ in range(_SETTLE_TRIES_MAX):
-            report = (await self._client.get("/v1/contributions/DEMO-1")).json()
+            report = await self._get("/v1/contributions/DEMO-1")
             if report["state"] == "settled":
                 break
             await asyncio.sleep(0.1)
@@ -167,7 +195,8 @@ class _Scene:
             "card": {"cert_type": "03", "card_no": holder.card_no, "card_sn": _sn(holder.card_no)},
             **fields,
         }
-        answer: dict[str, Any] = (await self._client.post("/v1/transactions", json=message)).json()
+        response = await self._client.post("/v1/transactions", json=message, headers=self._as(institution))
+        answer: dict[str, Any] = response.json()
         return answer
 
     def _tell(self, deed: str, answered: str, expected: str) -> None:

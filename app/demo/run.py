@@ -44,7 +44,7 @@ async def run_demo(settings: Settings, data_dir: Path, *, transactions: int, per
         seconds = await _settle_day(installation, messages, console)
         report = await _report(installation, population, expected, len(messages), seconds)
         await installation.start_api()
-        steps = await live_through(installation.base_url, population)
+        steps = await live_through(installation.base_url, installation.owner_url, population)
         verification = await verify(installation.settings.database_url.get_secret_value())
         print_verification(verification)
         print_steps(console, steps)

@@ -19,9 +19,15 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Clerk(Body):
+    """Who works at the command line. Over HTTP it is the name of who calls."""
+
+    operator: Operator
+
+
 def example(**fields: Any) -> ConfigDict:
-    """The `model_config` of a Body of a clerk, which shows an example in the document of the API."""
-    return ConfigDict(json_schema_extra={"examples": [{**fields, "operator": "clerk-17"}]})
+    """The `model_config` of a Body which shows an example in the document of the API."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 _MEANINGS = {

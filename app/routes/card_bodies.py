@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.parties.cards import ReplacementReason
 from app.parties.csv_files import ID
-from app.routes.agency import Body, CardNo, CardSn, Operator, PersonNo, example
+from app.routes.agency import Body, CardNo, CardSn, PersonNo, example
 
 Bank = Annotated[str, StringConstraints(pattern=f"^{ID}{{1,30}}$")]
 CitizenNo = Annotated[str, StringConstraints(pattern="^[0-9]{17}[0-9Xx]$"), Field(description="Compared, never kept")]
@@ -56,7 +56,6 @@ class Issue(CardBody):
 
     person_no: PersonNo
     kind: Literal["social_security", "medical"] = "social_security"
-    operator: Operator
     place: Place = ""
     reference: Reference = ""
 
@@ -64,7 +63,6 @@ class Issue(CardBody):
 class Deed(Body):
     model_config = example(**_DONE)
 
-    operator: Operator
     place: Place = ""
     reference: Reference = ""
 
@@ -99,7 +97,6 @@ class ActivationAtOutlet(Body):
 
     bank: Bank
     citizen_no: CitizenNo
-    operator: Operator
     reference: Reference = ""
 
 
@@ -122,7 +119,6 @@ class DebitApplication(Body):
     citizen_no: CitizenNo | None = None
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "CNY"
     credit: bool = False
-    operator: Operator
     reference: Reference = ""
 
     @model_validator(mode="after")

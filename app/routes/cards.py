@@ -22,9 +22,10 @@ from app.routes.card_bodies import (
     Replacement,
     Unlocking,
 )
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.services import Services, services_of
 
-router = APIRouter(prefix="/v1/cards", tags=["cards"])
+router = APIRouter(prefix="/v1/cards", tags=["cards"], route_class=GuardedRoute)
 
 _CHANGE: dict[str, Any] = {"responses": problems(400, 404, 409, 422)}
 
@@ -37,7 +38,7 @@ async def issue(body: Issue, request: Request, response: Response) -> CardAnswer
     services = services_of(request)
     new = _new_card(body, body.person_no, body.kind)
     async with transaction(services.pool) as connection:
-        is_new = await cards.issue_card(connection, new, _occasion(body))
+        is_new = await cards.issue_card(connection, new, _occasion(body, request))
         if not is_new:
             response.status_code = 200
         return await _answer(services, connection, body.card_no, is_new)
@@ -53,7 +54,7 @@ async def read(card_no: CardNo, request: Request) -> CardAnswer:
 @router.post("/{card_no}/activation", summary="Activate a card at an outlet of its bank", **_CHANGE)
 async def activate(card_no: CardNo, body: ActivationAtOutlet, request: Request) -> CardAnswer:
     services = services_of(request)
-    occasion = Occasion(body.bank, body.operator, body.reference)
+    occasion = Occasion(body.bank, caller_of(request), body.reference)
     async with transaction(services.pool) as connection:
         changed = await outlet.activate_at_outlet(
             connection, services.vault, card_no, body.citizen_no, await services.rules.today(connection), occasion
@@ -96,14 +97,14 @@ async def replace(card_no: CardNo, body: Replacement, request: Request) -> CardA
     services = services_of(request)
     new = _new_card(body.new_card)
     async with transaction(services.pool) as connection:
-        changed = await cards.replace_card(connection, card_no, new, body.reason, _occasion(body))
+        changed = await cards.replace_card(connection, card_no, new, body.reason, _occasion(body, request))
         return await _answer(services, connection, card_no, changed)
 
 
 @router.post("/{card_no}/debit-application", summary="Switch the debit application on or off, or close it", **_CHANGE)
 async def debit_application(card_no: CardNo, body: DebitApplication, request: Request) -> CardAnswer:
     services = services_of(request)
-    occasion = Occasion(body.bank, body.operator, body.reference)
+    occasion = Occasion(body.bank, caller_of(request), body.reference)
     async with transaction(services.pool) as connection:
         if body.citizen_no is not None and body.action == "switch_on":
             changed = await outlet.switch_debit_on(
@@ -118,12 +119,12 @@ async def debit_application(card_no: CardNo, body: DebitApplication, request: Re
 async def _change(card_no: str, event: str, body: Deed, request: Request) -> CardAnswer:
     services = services_of(request)
     async with transaction(services.pool) as connection:
-        changed = await cards.change_card(connection, card_no, event, _occasion(body))
+        changed = await cards.change_card(connection, card_no, event, _occasion(body, request))
         return await _answer(services, connection, card_no, changed)
 
 
-def _occasion(body: Issue | Deed) -> Occasion:
-    return Occasion(body.place, body.operator, body.reference)
+def _occasion(body: Issue | Deed, request: Request) -> Occasion:
+    return Occasion(body.place, caller_of(request), body.reference)
 
 
 def _new_card(body: CardBody, person_no: str = "", kind: str = "social_security") -> NewCard:

@@ -13,11 +13,12 @@ from app.ledger.history import find_account
 from app.parties import card_verifications
 from app.parties.card_verifications import Question, Verification, read_verifications
 from app.parties.entitlements import SERVICES, Service, entitlement, read_facts
-from app.routes.agency import Body, CardNo, CardSn, Operator, PersonNo, problems
+from app.routes.agency import Body, CardNo, CardSn, PersonNo, problems
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.inquiry import Cursor, Limit
 from app.routes.services import services_of
 
-router = APIRouter(prefix="/v1", tags=["certificate"])
+router = APIRouter(prefix="/v1", tags=["certificate"], route_class=GuardedRoute)
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -44,7 +45,6 @@ class VerificationRequest(Body):
     card_no: CardNo
     card_sn: CardSn | None = None
     service: Service
-    operator: Operator
     reason: Reason
 
 
@@ -91,7 +91,7 @@ async def read_entitlements(request: Request, person_no: Annotated[PersonNo, Pat
 async def verify_card(body: VerificationRequest, request: Request) -> VerificationAnswer:
     """201 whatever the answer is: every question is recorded, and the holder may read the record."""
     services = services_of(request)
-    question = Question(body.person_no, body.card_no, body.card_sn, body.service, body.operator, body.reason)
+    question = Question(body.person_no, body.card_no, body.card_sn, body.service, caller_of(request), body.reason)
     async with transaction(services.pool) as connection:
         answer = await card_verifications.verify_card(connection, question, await services.rules.today(connection))
     return _verification(answer.recorded, answer.basis)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from app.routes.access_document import describe_access
 from app.routes.document import complete
 from app.settlement.messages import ID_CHARACTER, Message
 from app.settlement.records import Outcome
@@ -153,6 +154,7 @@ def describe(app: FastAPI) -> None:
             _, components = msgspec.json.schema_components([Message, Outcome], ref_template=_REF)
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(components)
+            describe_access(document)
             complete(document)
         return app.openapi_schema or {}
 

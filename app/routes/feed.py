@@ -16,6 +16,7 @@ from app.codes import Code
 from app.database import transaction
 from app.errors import DatabaseUnavailable, Overloaded, Refused
 from app.routes import feed_contract as contract
+from app.routes.guard import GuardedRoute, principal_of, refuse_foreign
 from app.routes.services import Services, services_of
 from app.settlement.feed.projector import catch_up
 from app.settlement.feed.reading import Order, Page, Told, Wanted, head_of, read_page
@@ -23,7 +24,7 @@ from app.settlement.messages import Kind
 from app.settlement.publisher import encode
 from app.settlement.records import outcome
 
-router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+router = APIRouter(prefix="/v1/transactions", tags=["transactions"], route_class=GuardedRoute)
 
 _PAGE_MAX = 500
 _WAIT_SECONDS_MAX = 30
@@ -65,7 +66,7 @@ async def list_transactions(
     position = None if cursor is None else int(cursor)
     async with transaction(services_of(request).pool) as connection:
         page = await read_page(
-            connection, institution_of(institution), position, limit=limit, order=order, wanted=wanted
+            connection, institution_of(request, institution), position, limit=limit, order=order, wanted=wanted
         )
     next_cursor = b"null" if page.is_last else b'"%d"' % page.position
     told = b",".join([_encoded(each) for each in page.told])
@@ -80,7 +81,7 @@ async def export_day(
     accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StreamingResponse:
     services = services_of(request)
-    whose = institution_of(institution)
+    whose = institution_of(request, institution)
     if services.exports_in_hand >= _EXPORTS_MAX:
         raise Overloaded(f"{services.exports_in_hand} exports are in hand.")
     await _catch_up(services)
@@ -107,7 +108,7 @@ async def follow_feed(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     services = services_of(request)
-    whose = institution_of(institution)
+    whose = institution_of(request, institution)
     services.feed_watch.refuse_if_full()
     position = await _start(services, whose, last_event_id or cursor)
     if _EVENT_STREAM in accept:
@@ -123,9 +124,12 @@ async def follow_feed(
     return Response(body, media_type="application/json")
 
 
-def institution_of(institution: str | None) -> str:
+def institution_of(request: Request, institution: str | None) -> str:
+    """Its own, which an institution may leave out. Raises Forbidden where it names another one."""
+    institution = institution or principal_of(request).institution
     if institution is None:
         raise Refused(Code.INVALID_FIELD, "Say of which institution.", "/query/institution")
+    refuse_foreign(request, institution)
     return institution
 
 

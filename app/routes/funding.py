@@ -7,7 +7,7 @@ from datetime import date, datetime
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import logs
@@ -18,13 +18,14 @@ from app.funding.adjustments import Adjustment, Direction, State
 from app.funding.contribution_file import SortedLines, sort_csv
 from app.funding.files import FileState
 from app.funding.parquet_file import sort_parquet
-from app.routes.agency import Body, Operator, PersonNo, problems
+from app.routes.agency import Body, PersonNo, problems
 from app.routes.contract import problem_answer
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.problems import problem
 from app.routes.services import Services, services_of
 from app.settlement.messages import AMOUNT_MAX
 
-router = APIRouter(prefix="/v1", tags=["money in"])
+router = APIRouter(prefix="/v1", tags=["money in"], route_class=GuardedRoute)
 
 FILE_BYTES_MAX = 1 << 30
 # A sender that stands still would keep the others out.
@@ -140,9 +141,7 @@ _FILE_BODY: dict[str, Any] = {
                  415: problem_answer("Neither CSV nor Parquet."),
                  **problems(409, 413, 422),
              })  # fmt: skip
-async def receive_file(
-    request: Request, response: Response, operator: Annotated[Operator, Header(alias="Medsettle-Operator")]
-) -> Any:
+async def receive_file(request: Request, response: Response) -> Any:
     """The file is checked as a whole before it is answered; no line of a refused file is taken. Sending the same file
     again is harmless, and completes one that was interrupted. One file at a time: else 503 with `Retry-After`."""
     services, desk = services_of(request), _desk_of(request)
@@ -155,7 +154,7 @@ async def receive_file(
             return problem(413, Code.MESSAGE_TOO_LARGE)
         lines = held.enter_context(contributions.sorted_lines(source))
         try:
-            header = await contributions.check(services.pool, source, sort, lines, operator)
+            header = await contributions.check(services.pool, source, sort, lines, caller_of(request))
         except UsageError as error:  # pyarrow is not installed here
             return problem(415, Code.INVALID_FIELD, str(error))
         report = await files.read_file(services.pool, header.file_no)
@@ -219,11 +218,6 @@ class Proposal(Body):
     direction: Direction
     amount: Annotated[int, Field(ge=1, le=AMOUNT_MAX, strict=True, description="fen")]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    operator: Operator
-
-
-class Check(Body):
-    operator: Operator
 
 
 class AdjustmentAnswer(BaseModel):
@@ -259,7 +253,7 @@ async def propose_adjustment(body: Proposal, request: Request) -> AdjustmentAnsw
         direction=body.direction,
         amount=body.amount,
         reason=body.reason,
-        maker=body.operator,
+        maker=caller_of(request),
     )
     return _answer(proposed)
 
@@ -279,17 +273,19 @@ async def list_adjustments(
 
 
 @router.post("/adjustments/{adjustment_id}/approval", summary="Approve an adjustment and move its money",
-             responses=problems(400, 404, 409, 422))  # fmt: skip
-async def approve_adjustment(adjustment_id: AdjustmentId, body: Check, request: Request) -> AdjustmentAnswer:
+             responses=problems(404, 409, 422))  # fmt: skip
+async def approve_adjustment(adjustment_id: AdjustmentId, request: Request) -> AdjustmentAnswer:
     """By another clerk than its maker. Approving again moves nothing, and completes what was cut off."""
     services = services_of(request)
-    return _answer(await adjustments.approve(services.pool, adjustment_id, checker=body.operator, rules=services.rules))
+    return _answer(
+        await adjustments.approve(services.pool, adjustment_id, checker=caller_of(request), rules=services.rules)
+    )
 
 
 @router.post("/adjustments/{adjustment_id}/rejection", summary="Reject an adjustment",
-             responses=problems(400, 404, 409, 422))  # fmt: skip
-async def reject_adjustment(adjustment_id: AdjustmentId, body: Check, request: Request) -> AdjustmentAnswer:
-    return _answer(await adjustments.reject(services_of(request).pool, adjustment_id, checker=body.operator))
+             responses=problems(404, 409, 422))  # fmt: skip
+async def reject_adjustment(adjustment_id: AdjustmentId, request: Request) -> AdjustmentAnswer:
+    return _answer(await adjustments.reject(services_of(request).pool, adjustment_id, checker=caller_of(request)))
 
 
 def _answer(adjustment: Adjustment) -> AdjustmentAnswer:

@@ -8,9 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.database import Pool, transaction
 from app.errors import DatabaseUnavailable
+from app.routes.guard import GuardedRoute
 from app.routes.services import services_of
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=GuardedRoute)
 
 _READY_SECONDS_MAX = 2
 

@@ -3,24 +3,28 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel
 
+from app.access.principal import Role
 from app.codes import Code
 from app.database import Connection, transaction
-from app.errors import Refused
+from app.errors import Forbidden, Refused
 from app.ledger.history import Balances, KeptAccount, Order, balances_at, balances_in, find_account
 from app.parties import holdings
+from app.parties.card_check import card_refusal
 from app.parties.card_states import debit_usable
 from app.parties.cards import Card
-from app.routes.agency import PersonNo, problems
+from app.routes.agency import CardNo, CardSn, PersonNo, problems
+from app.routes.guard import GuardedRoute, principal_of
 from app.routes.services import Services, services_of
 from app.settlement.held import held_at
 from app.settlement.statement import Line, read_statement
 
-router = APIRouter(prefix="/v1/persons", tags=["inquiry"])
+router = APIRouter(prefix="/v1/persons", tags=["inquiry"], route_class=GuardedRoute)
 
 _PAGE_MAX = 500
+_PRESENTED = "Of an institution alone: the card that the person presents, as the reader gave it"
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 Cursor = Annotated[
     str | None, Query(pattern="^[0-9]{1,18}$", description="As the page before gave it; absent: the first page")
@@ -117,8 +121,15 @@ async def read_accounts(
     request: Request,
     person_no: Annotated[PersonNo, Path()],
     at: Annotated[AwareDatetime | None, Query(description="RFC 3339, from 1970-01-02 to now; absent: now")] = None,
+    card_no: Annotated[CardNo | None, Header(alias="Medsettle-Card-No", description=_PRESENTED)] = None,
+    card_sn: Annotated[CardSn | None, Header(alias="Medsettle-Card-Sn", description=_PRESENTED)] = None,
 ) -> Accounts:
+    """An institution sees the personal account of now, by a card that the person presents there, and that card."""
     services = services_of(request)
+    if principal_of(request).role is Role.INSTITUTION:
+        if at is not None:
+            raise Forbidden(Code.FORBIDDEN, "An institution sees the account of now.")
+        return await _by_presented_card(services, person_no, card_no, card_sn)
     now = datetime.now(UTC)
     if at is not None and not _EARLIEST <= at <= now:
         raise Refused(Code.INVALID_FIELD, "at lies in the future, or before 1970-01-02.", "/query/at")
@@ -140,6 +151,27 @@ async def read_accounts(
             ],
             pension=await _pension(connection, person_no),
             cards=[_card(card, today) for card in await holdings.cards_of(connection, person_no)],
+        )
+
+
+async def _by_presented_card(services: Services, person_no: str, card_no: str | None, card_sn: str | None) -> Accounts:
+    async with transaction(services.pool, snapshot=True) as connection:
+        cards = await holdings.cards_of(connection, person_no)
+        presented = next((card for card in cards if (card.card_no, card.card_sn) == (card_no, card_sn)), None)
+        if presented is None:  # told alike for a person who is not there
+            raise Forbidden(Code.CARD_NOT_PRESENTED, "No card of this person was presented.")
+        today = await services.rules.today(connection)
+        against = card_refusal(presented, person_no, card_sn, today)
+        if against is not None:
+            raise Forbidden(against, "The card does not identify its holder now.")
+        account = await _personal_account(connection, person_no)
+        return Accounts(
+            person_no=person_no,
+            as_of=datetime.now(UTC),
+            personal=await _personal(services, connection, account, None),
+            debit=[],
+            pension=None,
+            cards=[_card(presented, today)],
         )
 
 

@@ -11,10 +11,11 @@ from app.database import transaction
 from app.errors import Refused
 from app.parties import mutual_aid
 from app.parties.mutual_aid import Grant, Relation
-from app.routes.agency import Body, Operator, PersonNo, example, problems
+from app.routes.agency import Body, PersonNo, example, problems
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.services import services_of
 
-router = APIRouter(prefix="/v1/mutual-aid-grants", tags=["mutual aid"])
+router = APIRouter(prefix="/v1/mutual-aid-grants", tags=["mutual aid"], route_class=GuardedRoute)
 
 GrantId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _GRANTS_MAX = 1_000
@@ -28,7 +29,6 @@ class Authorisation(Body):
     beneficiary: PersonNo
     granter: PersonNo
     relation: Relation
-    operator: Operator
 
 
 class Order(Body):
@@ -38,13 +38,6 @@ class Order(Body):
 
     beneficiary: PersonNo
     grant_ids: Annotated[list[GrantId], Field(max_length=_GRANTS_MAX)]
-    operator: Operator
-
-
-class Unbinding(Body):
-    model_config = example()
-
-    operator: Operator
 
 
 class GrantAnswer(BaseModel):
@@ -72,7 +65,7 @@ class Grants(BaseModel):
 async def authorise(body: Authorisation, request: Request) -> GrantAnswer:
     async with transaction(services_of(request).pool) as connection:
         grant = await mutual_aid.authorise(
-            connection, body.beneficiary, body.granter, body.relation, operator=body.operator
+            connection, body.beneficiary, body.granter, body.relation, operator=caller_of(request)
         )
     return _answer(grant)
 
@@ -96,15 +89,15 @@ async def list_grants(
 @router.put("/order", summary="Set the order in which grants are used", responses=problems(400, 404, 409, 422))
 async def reorder(body: Order, request: Request) -> Grants:
     async with transaction(services_of(request).pool) as connection:
-        changed = await mutual_aid.reorder(connection, body.beneficiary, body.grant_ids, operator=body.operator)
+        changed = await mutual_aid.reorder(connection, body.beneficiary, body.grant_ids, operator=caller_of(request))
         found = await mutual_aid.grants_to(connection, body.beneficiary)
     return Grants(grants=[_answer(grant) for grant in found], already=not changed)
 
 
-@router.post("/{grant_id}/unbinding", summary="End a grant", responses=problems(400, 404, 422))
-async def unbind(grant_id: Annotated[GrantId, Path()], body: Unbinding, request: Request) -> GrantAnswer:
+@router.post("/{grant_id}/unbinding", summary="End a grant", responses=problems(404, 422))
+async def unbind(grant_id: Annotated[GrantId, Path()], request: Request) -> GrantAnswer:
     async with transaction(services_of(request).pool) as connection:
-        grant, changed = await mutual_aid.unbind(connection, grant_id, operator=body.operator)
+        grant, changed = await mutual_aid.unbind(connection, grant_id, operator=caller_of(request))
     return _answer(grant, already=not changed)
 
 

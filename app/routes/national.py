@@ -1,20 +1,23 @@
 """The national interface of institutions: one address, the envelope in and out (docs/national-interface.md)."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.access.policy import Denial
 from app.codes import Code
-from app.errors import Overloaded
+from app.errors import Overloaded, Refused
 from app.national.envelope import ENVELOPE_BYTES_MAX, UPLOAD_ENVELOPE_BYTES_MAX
 from app.national.platform import Download
 from app.national.service import answer
 from app.routes.body import read_body
 from app.routes.contract import problem_answer
+from app.routes.guard import GuardedRoute, principal_of
 from app.routes.problems import problem
 from app.routes.services import Services, services_of
 
-router = APIRouter(tags=["national interface"])
+router = APIRouter(tags=["national interface"], route_class=GuardedRoute)
 
 _ADDRESS = "/mbs/fmi/fsi/api/callFsiService/callService"
 # Together with the bytes of one this bounds the memory that uploads take.
@@ -105,8 +108,14 @@ async def _answer(request: Request, services: Services, bytes_max: int) -> Respo
     body = await read_body(request, bytes_max)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
-    done = await answer(services.national, body, lambda institution: None)
+    done = await answer(services.national, body, partial(_admit, request))
     if isinstance(done, Download):
         headers = {"Content-Disposition": f'attachment; filename="{done.filename}"'}
         return Response(done.content, 200, headers=headers, media_type="application/octet-stream")
     return Response(done, 200, media_type="application/json")
+
+
+def _admit(request: Request, institution: str) -> None:
+    """Refused within the envelope, where a client of this interface looks for it."""
+    if principal_of(request).is_held_from(institution):
+        raise Refused(Code.NOT_YOURS, Denial.FOREIGN.value)

@@ -12,10 +12,11 @@ from app.parties import records
 from app.parties.csv_columns import BALANCE_MAX
 from app.parties.csv_files import ID
 from app.parties.records import InjuryKind, Insurance, InsuranceState
-from app.routes.agency import Body, Operator, PersonNo, problems
+from app.routes.agency import Body, PersonNo, problems
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.services import services_of
 
-router = APIRouter(prefix="/v1/persons/{person_no}", tags=["persons"])
+router = APIRouter(prefix="/v1/persons/{person_no}", tags=["persons"], route_class=GuardedRoute)
 
 
 def _first_of_month(month: date) -> date:
@@ -82,23 +83,23 @@ class PensionAccount(BaseModel):
 
 
 class NewInsuranceRelation(InsuranceRelation, Body):
-    operator: Operator
+    pass
 
 
 class NewInsurancePayment(InsurancePayment, Body):
-    operator: Operator
+    pass
 
 
 class NewQualification(Qualification, Body):
-    operator: Operator
+    pass
 
 
 class NewWorkInjury(WorkInjury, Body):
-    operator: Operator
+    pass
 
 
 class NewPensionAccount(PensionAccount, Body):
-    operator: Operator
+    pass
 
 
 # What is answered
@@ -145,7 +146,7 @@ async def set_insurance(
     request: Request, person_no: PersonNo, insurance: Insurance, body: NewInsuranceRelation
 ) -> Recorded:
     relation = records.InsuranceRelation(insurance, body.state, body.since, body.until)
-    is_new = await records.set_insurance(services_of(request).pool, person_no, relation, operator=body.operator)
+    is_new = await records.set_insurance(services_of(request).pool, person_no, relation, operator=caller_of(request))
     return Recorded(already_so=not is_new)
 
 
@@ -157,7 +158,9 @@ async def set_insurance(
 )
 async def set_pension_account(request: Request, person_no: PersonNo, body: NewPensionAccount) -> Recorded:
     account = records.PensionAccount(body.balance, body.as_of)
-    is_new = await records.set_pension_account(services_of(request).pool, person_no, account, operator=body.operator)
+    is_new = await records.set_pension_account(
+        services_of(request).pool, person_no, account, operator=caller_of(request)
+    )
     return Recorded(already_so=not is_new)
 
 
@@ -174,7 +177,9 @@ async def add_insurance_payment(
 ) -> Recorded:
     pool = services_of(request).pool
     payment = records.InsurancePayment(body.insurance, body.month, body.wage_base, body.person_paid, body.employer_paid)
-    return await _recorded(response, records.add_insurance_payment(pool, person_no, payment, operator=body.operator))
+    return await _recorded(
+        response, records.add_insurance_payment(pool, person_no, payment, operator=caller_of(request))
+    )
 
 
 @router.post("/qualifications", **_ADDING, summary="Record a professional qualification")
@@ -183,7 +188,9 @@ async def add_qualification(
 ) -> Recorded:
     pool = services_of(request).pool
     qualification = records.Qualification(body.certificate_no, body.title, body.level, body.issued_on)
-    return await _recorded(response, records.add_qualification(pool, person_no, qualification, operator=body.operator))
+    return await _recorded(
+        response, records.add_qualification(pool, person_no, qualification, operator=caller_of(request))
+    )
 
 
 @router.post("/work-injuries", **_ADDING, summary="Record a work injury or an occupational disease")
@@ -191,7 +198,7 @@ async def add_work_injury(request: Request, response: Response, person_no: Perso
     services = services_of(request)
     injury = records.WorkInjury(body.record_no, body.kind, body.happened_on, body.grade, body.note)
     return await _recorded(
-        response, records.add_work_injury(services.pool, services.vault, person_no, injury, operator=body.operator)
+        response, records.add_work_injury(services.pool, services.vault, person_no, injury, operator=caller_of(request))
     )
 
 

@@ -14,10 +14,11 @@ from app.parties import persons
 from app.parties.citizen_no import Gender
 from app.parties.csv_files import PATTERNS
 from app.parties.persons import Changes, NewPerson, PersonalStatus
-from app.routes.agency import Body, Operator, PersonNo, problems
+from app.routes.agency import Body, PersonNo, problems
+from app.routes.guard import GuardedRoute, caller_of
 from app.routes.services import services_of
 
-router = APIRouter(prefix="/v1/persons", tags=["persons"])
+router = APIRouter(prefix="/v1/persons", tags=["persons"], route_class=GuardedRoute)
 
 CitizenNo = Annotated[str, StringConstraints(max_length=64), Field(description="GB 11643; kept sealed")]
 Name = Annotated[str, StringConstraints(pattern=f"^{PATTERNS['person_name']}$"), Field(description="Kept sealed")]
@@ -36,7 +37,6 @@ class Registration(Body):
     gender: Gender | None = None
     personal_status: PersonalStatus | None = None
     region: Region = ""
-    operator: Operator
 
 
 class Change(Body):
@@ -45,7 +45,6 @@ class Change(Body):
     name: Name | None = None
     personal_status: PersonalStatus | None = None
     region: Region | None = None
-    operator: Operator
 
 
 class Search(Body):
@@ -80,7 +79,7 @@ class Person(BaseModel):
 async def register(request: Request, response: Response, body: Registration) -> persons.Person:
     services = services_of(request)
     new = new_person(body)
-    if not await persons.register(services.pool, services.vault, new, operator=body.operator):
+    if not await persons.register(services.pool, services.vault, new, operator=caller_of(request)):
         response.status_code = 200
     return await _shown(request, body.person_no)
 
@@ -99,7 +98,7 @@ async def read(request: Request, person_no: PersonNo) -> persons.Person:
 async def change(request: Request, person_no: PersonNo, body: Change) -> persons.Person:
     services = services_of(request)
     changes = Changes(body.name, body.personal_status, body.region)
-    await persons.change(services.pool, services.vault, person_no, changes, operator=body.operator)
+    await persons.change(services.pool, services.vault, person_no, changes, operator=caller_of(request))
     return await _shown(request, person_no)
 
 

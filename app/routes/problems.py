@@ -12,10 +12,11 @@ from starlette.types import Scope
 
 from app import metrics
 from app.codes import CATALOGUE, Code
-from app.errors import DatabaseUnavailable, Overloaded, Refused
+from app.errors import DatabaseUnavailable, Forbidden, Overloaded, Refused, Unauthenticated
 from app.settlement.messages import Malformed
 
 MEDIA_TYPE = "application/problem+json"
+_CHALLENGE = 'Bearer realm="medsettle"'
 
 
 def problem(
@@ -106,6 +107,18 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(Overloaded)
     async def overloaded(_: Request, error: Overloaded) -> Response:
         return problem(503, Code.OVERLOADED, str(error), retry_after=1)
+
+    @app.exception_handler(Unauthenticated)
+    async def unauthenticated(request: Request, error: Unauthenticated) -> Response:
+        response = problem(401, Code.UNAUTHENTICATED, str(error))
+        # RFC 6750: the error is named where a credential was sent.
+        sent = "authorization" in request.headers
+        response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="invalid_token"' if sent else _CHALLENGE
+        return response
+
+    @app.exception_handler(Forbidden)
+    async def forbidden(_: Request, error: Forbidden) -> Response:
+        return problem(403, error.code, error.detail)
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> Response:

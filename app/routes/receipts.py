@@ -9,13 +9,14 @@ from pydantic import BaseModel
 from app.codes import Code
 from app.database import transaction
 from app.routes.contract import problem_answer
+from app.routes.guard import GuardedRoute
 from app.routes.problems import problem
 from app.routes.services import services_of
 from app.settlement.messages import message_key
 from app.settlement.receipts import Receipt
 from app.signing import Algorithm
 
-router = APIRouter(prefix="/v1", tags=["receipts"])
+router = APIRouter(prefix="/v1", tags=["receipts"], route_class=GuardedRoute)
 
 
 class PublishedKey(BaseModel):

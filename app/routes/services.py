@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from app.access.authenticator import Authenticator
 from app.config import Settings
 from app.database import Pool
 from app.national.platform import Platform
@@ -24,6 +25,7 @@ class Services:
     receipt_desk: ReceiptDesk
     feed_watch: FeedWatch
     national: Platform
+    authenticator: Authenticator
     batches_in_hand: int = 0
     exports_in_hand: int = 0
     large_envelopes_in_hand: int = 0

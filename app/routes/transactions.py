@@ -6,11 +6,14 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from app.access.policy import Denial
+from app.access.principal import Principal
 from app.codes import Code
 from app.database import transaction
 from app.errors import Overloaded
 from app.routes import contract, idempotency
 from app.routes.body import read_body
+from app.routes.guard import GuardedRoute, principal_of, refuse_foreign
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
 from app.settlement.decoding import decode, read_fields
@@ -22,7 +25,7 @@ from app.settlement.records import Answer, Outcome, outcome, rejection
 from app.settlement.register import find_settlement
 from app.settlement.settle import quote
 
-router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+router = APIRouter(prefix="/v1/transactions", tags=["transactions"], route_class=GuardedRoute)
 
 BATCH_MAX = 5_000
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
@@ -44,6 +47,7 @@ async def settle_one(request: Request) -> Response:
         return malformed_problem(decoded)
     if key is not None:
         idempotency.refuse_other(key, decoded.message_id)
+    refuse_foreign(request, decoded.institution)
     (answer,) = await services.group_commit.settle([decoded])
     if isinstance(answer, Refusal):
         return problem(422, Code.REFUSED_BY_DATABASE, answer.reason)
@@ -61,6 +65,7 @@ async def quote_one(request: Request) -> Response:
     decoded = decode(body)
     if isinstance(decoded, Malformed):
         return malformed_problem(decoded)
+    refuse_foreign(request, decoded.institution)
     answer = await quote(services.pool, decoded, rules=services.rules)
     told = answer.outcome
     if answer.is_new:
@@ -70,7 +75,7 @@ async def quote_one(request: Request) -> Response:
 
 @router.post("/batch", **contract.SETTLE_BATCH)
 async def settle_batch(request: Request) -> Response:
-    """Each item stands alone: a malformed one is answered `rejected` in its place and the others settle."""
+    """Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in its place."""
     services = services_of(request)
     services.group_commit.refuse_if_full()
     if services.batches_in_hand >= _BATCHES_IN_HAND_MAX:
@@ -89,7 +94,8 @@ async def _settle_items(request: Request, services: Services) -> Response:
     items = _items(body)
     if isinstance(items, Response):
         return items
-    decoded = [read_fields(item) for item in items]
+    principal = principal_of(request)
+    decoded = [_own(read_fields(item), principal) for item in items]
     messages = [item for item in decoded if isinstance(item, Message)]
     answers = iter(await services.group_commit.settle(messages) if messages else [])
     outcomes = [_outcome_of(item, next(answers)) if isinstance(item, Message) else rejection(item) for item in decoded]
@@ -119,6 +125,14 @@ def _items(body: bytes) -> list[Any] | Response:
     if not isinstance(items, list) or not 1 <= len(items) <= BATCH_MAX:
         return problem(422, Code.BATCH_INVALID)
     return items
+
+
+def _own(item: Message | Malformed, principal: Principal) -> Message | Malformed:
+    if isinstance(item, Message) and principal.is_held_from(item.institution):
+        return Malformed(
+            Code.NOT_YOURS, Denial.FOREIGN.value, "/institution", item.institution, item.message_id, item.person_no
+        )
+    return item
 
 
 def _outcome_of(message: Message, answer: Answer | Refusal) -> Outcome:

@@ -146,8 +146,9 @@ class HttpLoad:
             await asyncio.sleep(0.01)
 
 
-def post(path: str, body: bytes) -> bytes:
+def post(path: str, body: bytes, key: str) -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -1,18 +1,22 @@
 """HTTP: one transaction a request and batches of 100, the generator on the same two cores as the service."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from random import Random
 
+from app.access.api_keys import Binding, create_key
+from app.access.principal import Role
+from app.database import connect
 from app.errors import MedsettleError
 from app.installation import Installation
 
 from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.http_client import HttpLoad, post
-from loadtests.bench.payments import Transaction
+from loadtests.bench.payments import INSTITUTIONS, Transaction, institution_code
 from loadtests.bench.site import Site, api_of
 
 CONNECTIONS = 64
@@ -20,6 +24,7 @@ BATCH_CONNECTIONS = 32
 BATCH = 100
 
 _WARM_UP_SECONDS = 2.0
+_KEY_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class HttpBatchRun:
 async def measure_http(site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float) -> HttpRun:
     await site.fresh_topics()
     await site.settle_down()
-    contents = (post("/v1/transactions", payment.value) for payment in payments)
+    keys = await _make_keys(ledger)
+    contents = (post("/v1/transactions", payment.value, keys[payment.institution]) for payment in payments)
     async with api_of(ledger) as api, HttpLoad(ledger.base_url, CONNECTIONS) as load:
         await load.closed(contents, _WARM_UP_SECONDS)
         async with metered(site, api=api.pid) as meter:
@@ -66,12 +72,14 @@ async def measure_http(site: Site, ledger: Installation, payments: Iterator[Tran
 async def measure_http_batches(
     site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float
 ) -> HttpBatchRun:
+    """payments: BATCH in a row at one institution."""
     await site.fresh_topics()
     await site.settle_down()
+    batches = _batches(payments, await _make_keys(ledger))
     async with api_of(ledger) as api, HttpLoad(ledger.base_url, BATCH_CONNECTIONS) as load:
-        await load.closed(_batches(payments), _WARM_UP_SECONDS)
+        await load.closed(batches, _WARM_UP_SECONDS)
         async with metered(site, api=api.pid) as meter:
-            per_second = await load.closed(_batches(payments), seconds)
+            per_second = await load.closed(batches, seconds)
         return HttpBatchRun(
             connections=BATCH_CONNECTIONS,
             batch=BATCH,
@@ -81,10 +89,26 @@ async def measure_http_batches(
         )
 
 
-def _batches(payments: Iterator[Transaction]) -> Iterator[bytes]:
+def _batches(payments: Iterator[Transaction], keys: Mapping[str, str]) -> Iterator[bytes]:
     while True:
-        values = [payment.value for payment in islice(payments, BATCH)]
-        yield post("/v1/transactions/batch", b"[" + b",".join(values) + b"]")
+        batch = list(islice(payments, BATCH))
+        body = b"[" + b",".join([payment.value for payment in batch]) + b"]"
+        yield post("/v1/transactions/batch", body, keys[batch[0].institution])
+
+
+async def _make_keys(ledger: Installation) -> dict[str, str]:
+    """A key for each institution, since one may not send what is another's."""
+    codes = [institution_code(number) for number in range(INSTITUTIONS)]
+    connection = await connect(ledger.owner_url, application_name="medsettle bench")
+    try:
+        async with connection.transaction():
+            bindings = [Binding(Role.INSTITUTION, code, institution=code) for code in codes]
+            return {
+                binding.name: (await create_key(connection, binding, lifetime=_KEY_LIFETIME, created_by="bench")).key
+                for binding in bindings
+            }
+    finally:
+        await connection.close()
 
 
 def _poisson(per_second: float) -> Iterator[float]:

@@ -25,6 +25,7 @@ class Transaction(NamedTuple):
     kind: str = "payment"
     status: str = "settled"
     amount: int = 0  # fen, of a payment
+    institution: str = ""  # of a payment
 
 
 def institution_code(number: int) -> str:
@@ -65,11 +66,11 @@ class PaymentMaker:
         self._next = 0
         self.occurred_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    def payments(self, count: int, persons: Sequence[int]) -> Iterator[Transaction]:
-        """So many payments, each of a person drawn evenly out of `persons`."""
+    def payments(self, count: int, persons: Sequence[int], *, in_a_row: int = 1) -> Iterator[Transaction]:
+        """So many payments, each of a person drawn evenly out of `persons`; so many in a row are at one institution."""
         draw = self._random.random
-        for _ in range(count):
-            yield self.payment(persons[int(draw() * len(persons))])
+        for index in range(count):
+            yield self.payment(persons[int(draw() * len(persons))], index // in_a_row if in_a_row > 1 else None)
 
     def skewed(self, count: int, persons: Sequence[int], hot_share: float) -> Iterator[Transaction]:
         """The same, but the first person pays this share of all."""
@@ -78,10 +79,11 @@ class PaymentMaker:
             hot = draw() < hot_share
             yield self.payment(persons[0] if hot else persons[int(draw() * len(persons))])
 
-    def payment(self, person: int) -> Transaction:
+    def payment(self, person: int, at: int | None = None) -> Transaction:
+        """at: the institution; else one after another."""
         number = self.new_number()
         paying = person_no(person)
-        institution = institution_code(number % INSTITUTIONS)
+        institution = institution_code((number if at is None else at) % INSTITUTIONS)
         amount = 1 + int(self._random.random() * 2 * AMOUNT_FEN_MEAN)
         card = '{"cert_type":"01"}'
         if number % 10 < _CARDS_OF_TEN:
@@ -91,7 +93,7 @@ class PaymentMaker:
             f'"person_no":"{paying}","card":{card},"med_type":"11",'
             f'"amount":{amount},"occurred_at":"{self.occurred_at}"}}'
         )
-        return Transaction(number, bucket_of(paying), paying, value.encode(), amount=amount)
+        return Transaction(number, bucket_of(paying), paying, value.encode(), amount=amount, institution=institution)
 
     def new_number(self) -> int:
         """For a message of any kind; none comes twice."""

@@ -14,7 +14,7 @@ from app.verify import verify
 
 from loadtests.bench.baselines import COPY_ROWS, Tpcb, measure_copy, measure_tpcb
 from loadtests.bench.cpu import text_of
-from loadtests.bench.http_load import measure_http, measure_http_batches
+from loadtests.bench.http_load import BATCH, measure_http, measure_http_batches
 from loadtests.bench.latency import measure_failover, measure_latency
 from loadtests.bench.machine import machine_facts
 from loadtests.bench.mixed import DEBIT_EVERY, MixedMaker
@@ -173,7 +173,7 @@ class _Bench:
 
     async def _http_batches(self, ledger: Installation) -> None:
         self._say("HTTP, batches")
-        payments = self._maker.payments(_ENDLESS, self._persons)
+        payments = self._maker.payments(_ENDLESS, self._persons, in_a_row=BATCH)
         run = await measure_http_batches(self._site, ledger, payments, seconds=self._plan.http_seconds)
         self._keep("http_batch", run)
         self._report.add("http_batch", run.transactions_per_second, f"{run.connections} connections")

@@ -91,7 +91,7 @@ async def test_a_killed_file_goes_on(house_folder: Path, tmp_path: Path, seed: i
 async def test_a_file_over_http_whose_api_ends(house_folder: Path, tmp_path: Path, is_killed: bool) -> None:
     lines: list[Line] = [(f"P{n % _PERSONS}", 1 + n % 7, "contribution") for n in range(_LINES)]
     content = csv_bytes([*lines, ("NOBODY", 3, "contribution"), ("P1", 0, "contribution")], file_no="KILLED-1")
-    headers = {"content-type": "text/csv", "Medsettle-Operator": "clerk-1"}
+    headers = {"content-type": "text/csv"}
     async with house_in(copy_of(house_folder, tmp_path / "house")) as house:
         async with transaction(house.pool) as connection:
             await store_persons(connection, [PersonRow(0, f"P{n}", 0) for n in range(_PERSONS)])

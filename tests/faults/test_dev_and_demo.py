@@ -80,10 +80,23 @@ def test_a_payment_with_the_samples_settles_and_its_repeat_is_a_replay(
 ) -> None:
     description = described(dev[1])
     message = payment_of(description, "dev-0001")
-    first, second = (httpx.post(f"{description['base_url']}/v1/transactions", json=message) for _ in range(2))
+    address = f"{description['base_url']}/v1/transactions"
+    headers = {"Authorization": f"Bearer {description['samples']['institutions'][0]['api_key']}"}
+    first, second = (httpx.post(address, json=message, headers=headers) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["status"] == "settled"
     assert second.json() == first.json() | {"replayed": True}
+
+
+def test_the_keys_are_those_of_their_roles(dev: tuple[subprocess.Popen[str], Path]) -> None:
+    description = described(dev[1])
+    person_no = description["samples"]["persons"][0]["person_no"]
+    address = f"{description['base_url']}/v1/persons/{person_no}/entries"
+    statuses = {
+        role: httpx.get(address, headers={"Authorization": f"Bearer {key}"}).status_code
+        for role, key in description["api_keys"].items()
+    }
+    assert statuses == {"institution": 403, "bank": 403, "agency": 200, "operator": 200, "auditor": 200}
 
 
 def test_a_killed_worker_is_started_again(dev: tuple[subprocess.Popen[str], Path]) -> None:

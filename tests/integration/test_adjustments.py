@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from app.access.principal import Role
 from app.codes import Code
 from app.database import Pool
 from app.errors import DatabaseUnavailable, Refused
@@ -15,6 +16,7 @@ from app.funding.adjustments import Adjustment, Direction
 from app.settlement.rules import RuleBook
 from app.verify import verify
 from tests.builders import MIDNIGHT, Database, add_person
+from tests.harness import House
 
 RULES = RuleBook(MIDNIGHT)
 
@@ -175,23 +177,26 @@ async def test_by_the_commands(payer: Pool, database: Database) -> None:
     assert await balance(payer) == 750
 
 
-async def test_over_http(client: httpx.AsyncClient, person: str) -> None:
-    proposal = {"person_no": person, "direction": "debit", "amount": 100, "reason": "case 17", "operator": "clerk-1"}
+async def test_over_http(standing: House, client: httpx.AsyncClient, person: str) -> None:
+    proposal = {"person_no": person, "direction": "debit", "amount": 100, "reason": "case 17"}
     made = await client.post("/v1/adjustments", json=proposal)
     assert made.status_code == 201
     address = f"/v1/adjustments/{made.json()['adjustment_id']}"
-    own = await client.post(f"{address}/approval", json={"operator": "clerk-1"})
+    own = await client.post(f"{address}/approval")
     assert (own.status_code, own.json()["code"]) == (409, "same_clerk")
-    for _ in range(2):
-        approved = await client.post(f"{address}/approval", json={"operator": "clerk-2"})
-        assert (approved.status_code, approved.json()["outcome"]) == (200, "ok")
-    late = await client.post(f"{address}/rejection", json={"operator": "clerk-2"})
+    async with standing.client(await standing.keys.key(Role.AGENCY, name="clerk-2")) as other:
+        for _ in range(2):
+            approved = await other.post(f"{address}/approval")
+            assert (approved.status_code, approved.json()["outcome"]) == (200, "ok")
+        late = await other.post(f"{address}/rejection")
+    assert (approved.json()["maker"], approved.json()["checker"]) == ("clerk-1", "clerk-2")
     assert (late.status_code, late.json()["code"]) == (409, "adjustment_decided")
     listed = (await client.get("/v1/adjustments", params={"person_no": person, "limit": 1})).json()
     assert listed["adjustments"] == [approved.json()]
     rejected = (await client.post("/v1/adjustments", json=proposal)).json()
-    answer = await client.post(f"/v1/adjustments/{rejected['adjustment_id']}/rejection", json={"operator": "clerk-3"})
-    assert answer.json()["state"] == "rejected"
+    async with standing.client(await standing.keys.key(Role.OPERATOR, name="operator-1")) as operator:
+        answer = (await operator.post(f"/v1/adjustments/{rejected['adjustment_id']}/rejection")).json()
+    assert (answer["state"], answer["checker"]) == ("rejected", "operator-1")
 
 
 @pytest.mark.parametrize(
@@ -205,11 +210,11 @@ async def test_over_http(client: httpx.AsyncClient, person: str) -> None:
         ({"direction": "both"}, 422),
         ({"reason": ""}, 422),
         ({"reason": "a\x00b"}, 422),
-        ({"operator": ""}, 422),
+        ({"operator": "clerk-9"}, 422),
         ({"extra": 1}, 422),
     ],
 )
 async def test_bad_proposals(client: httpx.AsyncClient, person: str, change: dict[str, Any], status: int) -> None:
-    proposal = {"person_no": person, "direction": "credit", "amount": 1, "reason": "case 17", "operator": "clerk-1"}
+    proposal = {"person_no": person, "direction": "credit", "amount": 1, "reason": "case 17"}
     assert (await client.post("/v1/adjustments", json={**proposal, **change})).status_code == status
-    assert (await client.post("/v1/adjustments/0/approval", json={"operator": "clerk-2"})).status_code == 422
+    assert (await client.post("/v1/adjustments/0/approval")).status_code == 422

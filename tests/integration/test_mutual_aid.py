@@ -146,21 +146,21 @@ async def test_a_clerk_authorises_orders_and_unbinds(client: httpx.AsyncClient, 
     child, *parents = relatives
     made: list[dict[str, Any]] = []
     for parent in parents:
-        body = {"beneficiary": child, "granter": parent, "relation": "parent", "operator": "clerk-1"}
+        body = {"beneficiary": child, "granter": parent, "relation": "parent"}
         response = await client.post(GRANTS, json=body)
         assert response.status_code == 201, response.text
         made.append(response.json())
         again = await client.post(GRANTS, json=body)
         assert (again.status_code, again.json()["code"]) == (409, Code.GRANT_EXISTS)
     first, second = (grant["grant_id"] for grant in made)
-    order = {"beneficiary": child, "grant_ids": [second, first], "operator": "clerk-1"}
+    order = {"beneficiary": child, "grant_ids": [second, first]}
     for already in (False, True):
         response = await client.put(f"{GRANTS}/order", json=order)
         assert ([grant["grant_id"] for grant in response.json()["grants"]], response.json()["already"]) == (
             [second, first], already,
         )  # fmt: skip
     for already in (False, True):
-        response = await client.post(f"{GRANTS}/{first}/unbinding", json={"operator": "clerk-1"})
+        response = await client.post(f"{GRANTS}/{first}/unbinding")
         assert (response.json()["ended_by"], response.json()["already"]) == ("clerk-1", already)
     listed = (await client.get(GRANTS, params={"beneficiary": child})).json()["grants"]
     assert [grant["granter"] for grant in listed] == [parents[1]]
@@ -177,9 +177,9 @@ async def test_grants_are_asked_for_from_one_side(client: httpx.AsyncClient) -> 
 async def test_an_unknown_grant_and_an_unknown_relation_are_refused(
     client: httpx.AsyncClient, relatives: list[str]
 ) -> None:
-    response = await client.post(f"{GRANTS}/999999/unbinding", json={"operator": "clerk-1"})
+    response = await client.post(f"{GRANTS}/999999/unbinding")
     assert (response.status_code, response.json()["code"]) == (404, Code.GRANT_UNKNOWN)
     child, parent, _ = relatives
-    body = {"beneficiary": child, "granter": parent, "relation": "cousin", "operator": "clerk-1"}
+    body = {"beneficiary": child, "granter": parent, "relation": "cousin"}
     response = await client.post(GRANTS, json=body)
     assert (response.status_code, response.json()["code"]) == (422, Code.INVALID_FIELD)

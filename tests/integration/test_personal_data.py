@@ -90,18 +90,18 @@ async def _over_http(
     async with house.client() as client:
         calls = []
         for new, note in zip(registered, notes, strict=True):
-            body = {"person_no": new.person_no, "citizen_no": new.citizen_no, "name": new.name, "operator": "c"}
+            body = {"person_no": new.person_no, "citizen_no": new.citizen_no, "name": new.name}
             assert (await client.post("/v1/persons", json=body)).status_code == 201
-            injury = {"record_no": "W1", "kind": "injury", "happened_on": "2026-01-02", "note": note, "operator": "c"}
+            injury = {"record_no": "W1", "kind": "injury", "happened_on": "2026-01-02", "note": note}
             injured = await client.post(f"/v1/persons/{new.person_no}/work-injuries", json=injury)
             assert injured.status_code == 201
             calls += [client.post("/v1/persons", json=body), client.get(f"/v1/persons/{new.person_no}")]
         for new in loaded[:50]:
             found = await client.post("/v1/persons/search", json={"citizen_no": new.citizen_no})
             assert found.json()["person_no"] == new.person_no
-            calls.append(client.patch(f"/v1/persons/{new.person_no}", json={"name": new.name, "operator": "c"}))
+            calls.append(client.patch(f"/v1/persons/{new.person_no}", json={"name": new.name}))
         for new, known in zip(refused, loaded, strict=False):
-            body = {"person_no": new.person_no, "citizen_no": new.citizen_no, "name": new.name, "operator": "c"}
+            body = {"person_no": new.person_no, "citizen_no": new.citizen_no, "name": new.name}
             for wrong in (
                 {"citizen_no": known.citizen_no},
                 {"person_no": known.person_no},

@@ -1,0 +1,105 @@
+"""Who is behind a request: its credential is proved once and remembered for seconds, so that most cost a look-up."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from app.access.api_keys import ApiKey, find_key, is_api_key, read_keys
+from app.access.principal import Principal
+from app.database import Pool, transaction
+from app.errors import DatabaseUnavailable, Unauthenticated
+
+# Keys in use are asked for again this often, all in one statement; what was revoked is forgotten then. A key that could
+# not be asked for is believed for the longer time, and then the request waits for Postgres.
+_ASK_SECONDS = 1.0
+_BELIEVED_SECONDS_MAX = 5.0
+_UNUSED_SECONDS_MAX = 60.0
+_REMEMBERED_MAX = 20_000
+
+
+class _Known:
+    """A proved credential. Times are monotonic."""
+
+    __slots__ = ("believed_until", "key_id", "principal", "used_at")
+
+    def __init__(self, principal: Principal, key_id: str, believed_until: float) -> None:
+        self.principal = principal
+        self.key_id = key_id
+        self.believed_until = believed_until
+        self.used_at = time.monotonic()
+
+
+class Authenticator:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        # By the digest of the header, so that no secret is kept and a look-up tells nothing by its time.
+        self._known: dict[bytes, _Known] = {}
+
+    async def authenticate(self, authorization: str | None) -> Principal:
+        """Raises Unauthenticated, and DatabaseUnavailable where the credential cannot be proved now."""
+        if authorization is None:
+            raise Unauthenticated("The request names no key.")
+        digest = hashlib.sha256(authorization.encode("latin-1", "replace")).digest()
+        known, now = self._known.get(digest), time.monotonic()
+        if known is None or known.believed_until <= now:
+            known = await self._prove(authorization)
+            self._remember(digest, known)
+        else:
+            known.used_at = now
+        return known.principal
+
+    async def run(self) -> None:
+        """Keep what is remembered true."""
+        while True:
+            await asyncio.sleep(_ASK_SECONDS)
+            self._forget_unused()
+            try:
+                await self._ask_again()
+            except DatabaseUnavailable:
+                continue  # what is not asked for again is not believed for long
+
+    async def _prove(self, authorization: str) -> _Known:
+        scheme, _, credential = authorization.partition(" ")
+        credential = credential.strip()
+        if scheme.lower() != "bearer" or not is_api_key(credential):
+            raise Unauthenticated("Send `Authorization: Bearer …` with an API key.")
+        async with transaction(self._pool) as connection:
+            key = await find_key(connection, credential)
+        if key is None:
+            raise Unauthenticated("There is no such key.")
+        if key.revoked_at is not None:
+            raise Unauthenticated("The key is revoked.")
+        if not key.is_good:
+            raise Unauthenticated("The key is expired.")
+        return _Known(key.principal, key.key_id, _believed_until(key))
+
+    def _remember(self, digest: bytes, known: _Known) -> None:
+        if len(self._known) >= _REMEMBERED_MAX:
+            self._known.pop(next(iter(self._known)))
+        self._known[digest] = known
+
+    def _forget_unused(self) -> None:
+        now = time.monotonic()
+        for digest, known in list(self._known.items()):
+            if known.used_at + _UNUSED_SECONDS_MAX < now or known.believed_until <= now:
+                del self._known[digest]
+
+    async def _ask_again(self) -> None:
+        key_ids = {known.key_id for known in self._known.values()}
+        if not key_ids:
+            return
+        async with transaction(self._pool) as connection:
+            found: Mapping[str, ApiKey] = {key.key_id: key for key in await read_keys(connection, key_ids)}
+        for digest, known in list(self._known.items()):
+            key = found.get(known.key_id)
+            if key is not None and key.is_good:
+                known.believed_until = _believed_until(key)
+            elif known.key_id in key_ids:
+                del self._known[digest]
+
+
+def _believed_until(key: ApiKey) -> float:
+    left = (key.expires_at - datetime.now(UTC)).total_seconds()
+    return time.monotonic() + min(left, _BELIEVED_SECONDS_MAX)

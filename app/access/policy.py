@@ -1,0 +1,150 @@
+"""Who may call what: the one table, which the guard of the routes enforces and the authorization test walks."""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from app.access.principal import Principal, Role
+
+INSTITUTION, BANK, AGENCY, OPERATOR, AUDITOR = Role
+
+
+class Own(Enum):
+    """How an institution or a bank is held to what is its own."""
+
+    BY_ADDRESS = auto()  # the address names the owner: the guard compares, before anything is looked up
+    BY_ROUTE = auto()  # what is sent or found names the owner: the route compares
+    BY_CARD = auto()  # a person belongs to no one: the route asks for the card that the person presented
+
+
+class Recorded(Enum):
+    """What the audit log keeps. Whoever is refused is always kept."""
+
+    NOTHING = auto()
+    ACTS = auto()
+    LOOKS = auto()  # at a person's data
+    LOOKS_OF_OTHERS = auto()  # the same, but an institution at its own transactions is not recorded
+
+
+class Rule(NamedTuple):
+    """scope: what a key or token may be narrowed to."""
+
+    scope: str
+    roles: frozenset[Role]
+    recorded: Recorded
+    own: Own | None = None
+
+
+def _rule(scope: str, *roles: Role, recorded: Recorded = Recorded.NOTHING, own: Own | None = None) -> Rule:
+    if {INSTITUTION, BANK} & set(roles) and own is None:
+        raise ValueError(f"{scope}: say how institutions and banks are held to what is their own")
+    return Rule(scope, frozenset(roles), recorded, own)
+
+
+def _act(scope: str, *roles: Role, own: Own | None = None) -> Rule:
+    return _rule(scope, *roles, recorded=Recorded.ACTS, own=own)
+
+
+def _look(scope: str, *roles: Role, own: Own | None = None) -> Rule:
+    return _rule(scope, *roles, recorded=Recorded.LOOKS, own=own)
+
+
+#: They hold no one's data.
+OPEN = frozenset({
+    "GET /health/live", "GET /health/startup", "GET /health/ready", "GET /metrics",
+    "GET /openapi.json", "GET /docs", "GET /docs/oauth2-redirect", "GET /redoc",
+    "GET /v1/keys",
+})  # fmt: skip
+
+_OWN_TRANSACTION = _rule(
+    "transactions:read", INSTITUTION, OPERATOR, AUDITOR, recorded=Recorded.LOOKS_OF_OTHERS, own=Own.BY_ADDRESS
+)
+_OWN_TRANSACTIONS = _OWN_TRANSACTION._replace(own=Own.BY_ROUTE)
+_SETTLE = _rule("transactions:write", INSTITUTION, own=Own.BY_ROUTE)
+
+#: By method and path, as the routes are declared.
+RULES: dict[str, Rule] = {
+    # Transactions
+    "POST /v1/transactions": _SETTLE,
+    "POST /v1/transactions/batch": _SETTLE,
+    "POST /v1/transactions/quote": _look("transactions:quote", INSTITUTION, own=Own.BY_ROUTE),
+    "GET /v1/transactions": _OWN_TRANSACTIONS,
+    "GET /v1/transactions/export": _OWN_TRANSACTIONS,
+    "GET /v1/transactions/feed": _OWN_TRANSACTIONS,
+    "GET /v1/transactions/{institution}/{message_id}": _OWN_TRANSACTION,
+    "GET /v1/transactions/{institution}/{message_id}/receipt": _OWN_TRANSACTION,
+    "POST /mbs/fmi/fsi/api/callFsiService/callService": _rule("national:call", INSTITUTION, own=Own.BY_ROUTE),
+    # What a person has, and the card as a certificate
+    "GET /v1/persons/{person_no}/accounts": _look(
+        "accounts:read", INSTITUTION, AGENCY, OPERATOR, AUDITOR, own=Own.BY_CARD
+    ),
+    "GET /v1/persons/{person_no}/entries": _look("accounts:read", AGENCY, OPERATOR, AUDITOR),
+    "GET /v1/persons/{person_no}/entitlements": _look("persons:read", AGENCY, AUDITOR),
+    "GET /v1/persons/{person_no}/card-verifications": _look("persons:read", AGENCY, AUDITOR),
+    "POST /v1/card-verifications": _look("cards:verify", INSTITUTION, AGENCY, own=Own.BY_CARD),
+    # Persons and their records
+    "POST /v1/persons": _act("persons:write", AGENCY),
+    "POST /v1/persons/search": _look("persons:search", AGENCY),
+    "GET /v1/persons/{person_no}": _look("persons:read", AGENCY, AUDITOR),
+    "PATCH /v1/persons/{person_no}": _act("persons:write", AGENCY),
+    "GET /v1/persons/{person_no}/records": _look("persons:read", AGENCY, AUDITOR),
+    "PUT /v1/persons/{person_no}/insurances/{insurance}": _act("persons:write", AGENCY),
+    "PUT /v1/persons/{person_no}/pension-account": _act("persons:write", AGENCY),
+    "POST /v1/persons/{person_no}/insurance-payments": _act("persons:write", AGENCY),
+    "POST /v1/persons/{person_no}/qualifications": _act("persons:write", AGENCY),
+    "POST /v1/persons/{person_no}/work-injuries": _act("persons:write", AGENCY),
+    "POST /v1/persons/{person_no}/account/{event}": _act("accounts:write", AGENCY),
+    # Cards
+    "POST /v1/cards": _act("cards:write", AGENCY),
+    "GET /v1/cards/{card_no}": _look("cards:read", AGENCY, OPERATOR, AUDITOR),
+    "POST /v1/cards/{card_no}/activation": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/loss": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/recovery": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/cancellation": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/pin-lock": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/pin-unlock": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/replacement": _act("cards:write", AGENCY),
+    "POST /v1/cards/{card_no}/debit-application": _act("cards:write", AGENCY),
+    # Mutual aid
+    "POST /v1/mutual-aid-grants": _act("grants:write", AGENCY),
+    "GET /v1/mutual-aid-grants": _look("grants:read", AGENCY, AUDITOR),
+    "PUT /v1/mutual-aid-grants/order": _act("grants:write", AGENCY),
+    "POST /v1/mutual-aid-grants/{grant_id}/unbinding": _act("grants:write", AGENCY),
+    # Money in. An adjustment is approved by another than its maker, who may be an operator.
+    "POST /v1/contributions": _act("contributions:write", AGENCY),
+    "GET /v1/contributions/{file_no}": _rule("contributions:read", AGENCY, OPERATOR, AUDITOR),
+    "GET /v1/contributions/{file_no}/refused-lines": _rule("contributions:read", AGENCY, OPERATOR, AUDITOR),
+    "POST /v1/adjustments": _act("adjustments:write", AGENCY),
+    "GET /v1/adjustments": _look("adjustments:read", AGENCY, OPERATOR, AUDITOR),
+    "POST /v1/adjustments/{adjustment_id}/approval": _act("adjustments:check", AGENCY, OPERATOR),
+    "POST /v1/adjustments/{adjustment_id}/rejection": _act("adjustments:check", AGENCY, OPERATOR),
+    # Business days
+    "GET /v1/business-days/{day}": _rule("business-days:read", AGENCY, OPERATOR, AUDITOR),
+    "GET /v1/business-days/{day}/positions": _rule("business-days:read", AGENCY, OPERATOR, AUDITOR),
+    "POST /v1/business-days/{day}/preview": _rule("business-days:read", OPERATOR),
+    "POST /v1/business-days/{day}/seal": _act("business-days:seal", OPERATOR),
+}
+
+SCOPES = frozenset(rule.scope for rule in RULES.values())
+
+
+class Denial(Enum):
+    ROLE = "The role of the caller may not do this."
+    SCOPE = "The key or token is narrowed to other scopes than this needs."
+    FOREIGN = "This belongs to another institution or bank."
+
+
+def denial(rule: Rule, principal: Principal, address: dict[str, str]) -> Denial | None:
+    """Why a principal may not call a route at an address, None where nothing is against it yet."""
+    if principal.role not in rule.roles:
+        return Denial.ROLE
+    if principal.scopes is not None and rule.scope not in principal.scopes:
+        return Denial.SCOPE
+    if rule.own is Own.BY_ADDRESS and _is_foreign(principal, address):
+        return Denial.FOREIGN
+    return None
+
+
+def _is_foreign(principal: Principal, address: dict[str, str]) -> bool:
+    if principal.role is INSTITUTION:
+        return address.get("institution") != principal.institution
+    return principal.role is BANK and address.get("bank") != principal.bank

@@ -1,0 +1,41 @@
+"""The OpenAPI side of access: who may call each route, out of the table that the guard enforces."""
+
+from typing import Any
+
+from app.access.policy import RULES
+from app.access.principal import Role
+
+_SCHEMES = {
+    "api_key": {"type": "http", "scheme": "bearer", "description": "An API key, `mds_…`; see docs/security.md."},
+}
+
+
+def describe_access(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            rule = RULES.get(f"{method.upper()} {path}")
+            if rule is None:
+                operation["security"] = []
+                continue
+            operation["security"] = [{scheme: [rule.scope]} for scheme in _SCHEMES]
+            roles = f"Roles: {', '.join(role for role in Role if role in rule.roles)}."
+            told = operation.get("description")
+            operation["description"] = f"{told}\n\n{roles}" if told else roles
+            operation["responses"].update(_REFUSED)
+
+
+def _refusal(meaning: str) -> dict[str, Any]:
+    return {
+        "description": meaning,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+_REFUSED = {
+    "401": {
+        **_refusal("No key, or one that is not good."),
+        "headers": {"WWW-Authenticate": {"description": "RFC 6750", "schema": {"type": "string"}}},
+    },
+    "403": _refusal("Not for this caller: another role or scope, or it is another's. See `code`."),
+}

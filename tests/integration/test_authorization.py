@@ -1,0 +1,168 @@
+"""Who may call what: every route of the application, every role, what is one's own and what is another's.
+
+It follows the application's own table of routes: a new one fails here until it is listed in app/access/policy.py and
+until this test knows how to ask it for what is another's.
+"""
+
+import re
+import secrets
+from typing import Any
+
+import httpx
+import pytest
+from app.access.policy import OPEN, RULES, Own
+from app.access.principal import Role
+from app.codes import Code
+from app.config import Settings
+from app.main import create_app
+from fastapi.routing import iter_route_contexts
+from tests.builders import HOSPITAL, PHARMACY
+from tests.callers import BANK
+from tests.harness import House
+from tests.national_calls import envelope
+
+OTHER_BANK = "103"
+NATIONAL = "POST /mbs/fmi/fsi/api/callFsiService/callService"
+
+#: What stands in an address. Nothing of it is there, so that asking changes nothing; the owner is put in by its role.
+ADDRESS = {
+    "message_id": "NEVER-SENT",
+    "person_no": "NOBODY",
+    "card_no": "NO-CARD",
+    "insurance": "medical",
+    "event": "freeze",
+    "grant_id": "999999999",
+    "adjustment_id": "999999999",
+    "file_no": "NO-FILE",
+    "day": "1990-01-01",
+}
+
+
+def payment(owner: str) -> dict[str, Any]:
+    return {
+        "institution": owner,
+        "message_id": "AUTHORIZATION-1",
+        "kind": "payment",
+        "person_no": "NOBODY",
+        "card": {"cert_type": "01"},
+        "amount": 1,
+    }
+
+
+VERIFICATION = {"person_no": "NOBODY", "card_no": "NO-CARD", "service": "job_registration", "reason": "a test"}
+
+#: What institutions and banks send where the address does not name the owner. Others send an empty object.
+BODIES: dict[str, Any] = {
+    "POST /v1/transactions": payment,
+    "POST /v1/transactions/batch": lambda owner: [payment(owner)],
+    "POST /v1/transactions/quote": payment,
+    "POST /v1/card-verifications": lambda _: VERIFICATION,
+    NATIONAL: lambda owner: envelope("9001", {"signIn": {"opter_no": "1", "mac": "", "ip": ""}}, fixmedins_code=owner),
+}
+
+
+#: What is asked for behind the address.
+QUERIES: dict[str, Any] = {
+    "GET /v1/transactions": lambda owner: {"institution": owner},
+    "GET /v1/transactions/export": lambda owner: {"institution": owner, "day": "2026-01-01"},
+    "GET /v1/transactions/feed": lambda owner: {"institution": owner},
+}
+
+
+def routes() -> set[str]:
+    """Of the application that is served, whatever kind they are."""
+    app = create_app(Settings())
+    found = set()
+    for route in iter_route_contexts(app.routes):
+        assert route.methods, f"{route.path}: say here how it is guarded"
+        found |= {f"{method} {route.path}" for method in route.methods}
+    return found - {name.replace("GET", "HEAD") for name in OPEN}
+
+
+def test_every_route_is_listed_and_every_one_that_is_listed_is_there() -> None:
+    assert routes() == {*OPEN, *RULES}
+
+
+def test_an_auditor_only_reads() -> None:
+    assert {name.split()[0] for name, rule in RULES.items() if Role.AUDITOR in rule.roles} == {"GET"}
+
+
+async def ask(client: httpx.AsyncClient, name: str, owner: str, key: str | None) -> httpx.Response:
+    method, path = name.split()
+    values = {**ADDRESS, "institution": owner, "bank": owner}
+    body = BODIES[name](owner) if name in BODIES else {}
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
+    query = QUERIES[name](owner) if name in QUERIES else None
+    return await client.request(method, address, json=None if method == "GET" else body, params=query, headers=headers)
+
+
+@pytest.fixture
+async def caller(standing: House) -> Any:
+    async with httpx.AsyncClient(base_url=standing.installation.base_url, timeout=60) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", sorted(OPEN))
+async def test_what_is_open_needs_no_key(caller: httpx.AsyncClient, name: str) -> None:
+    assert (await ask(caller, name, HOSPITAL, None)).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+async def test_nobody_gets_in_without_a_good_key(standing: House, caller: httpx.AsyncClient, name: str) -> None:
+    anonymous = await ask(caller, name, HOSPITAL, None)
+    assert (anonymous.status_code, anonymous.json()["code"]) == (401, Code.UNAUTHENTICATED)
+    assert anonymous.headers["www-authenticate"] == 'Bearer realm="medsettle"'
+    assert anonymous.headers["content-type"] == "application/problem+json"
+    key = await standing.keys.key(Role.AGENCY)
+    for false in (key[:-1] + ("A" if key[-1] != "A" else "B"), "x", f"mds_{secrets.token_hex(6)}_x"):
+        stranger = await ask(caller, name, HOSPITAL, false)
+        assert (stranger.status_code, stranger.json()["code"]) == (401, Code.UNAUTHENTICATED), false
+        assert stranger.headers["www-authenticate"] == 'Bearer realm="medsettle", error="invalid_token"'
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+async def test_each_role_gets_in_where_the_table_says_so(standing: House, caller: httpx.AsyncClient, name: str) -> None:
+    for role in Role:
+        owner = BANK if role is Role.BANK else HOSPITAL
+        answer = await ask(caller, name, owner, await standing.keys.key(role, owner))
+        if role not in RULES[name].roles:
+            assert (answer.status_code, answer.json()["code"]) == (403, Code.FORBIDDEN), role
+        elif role is Role.INSTITUTION and RULES[name].own is Own.BY_CARD:
+            assert_sees_nothing_without_a_card(answer)
+        else:
+            assert answer.status_code not in (401, 403), (role, answer.text)
+            assert answer.status_code < 500, (role, answer.text)
+
+
+BOUND = [
+    (name, role) for name, rule in sorted(RULES.items()) for role in (Role.INSTITUTION, Role.BANK) if role in rule.roles
+]
+
+
+@pytest.mark.parametrize(("name", "role"), BOUND)
+async def test_nobody_reaches_what_is_anothers(
+    standing: House, caller: httpx.AsyncClient, name: str, role: Role
+) -> None:
+    own, foreign = (BANK, OTHER_BANK) if role is Role.BANK else (HOSPITAL, PHARMACY)
+    before = await standing.pool.fetchval("SELECT count(*) FROM settlement.settlements")
+    answer = await ask(caller, name, foreign, await standing.keys.key(role, own))
+    if RULES[name].own is Own.BY_CARD:
+        assert_sees_nothing_without_a_card(answer)
+    elif name == "POST /v1/transactions/batch":
+        [item] = answer.json()
+        assert (answer.status_code, item["status"], item["code"]) == (200, "rejected", Code.NOT_YOURS)
+    elif name == NATIONAL:
+        assert (answer.status_code, answer.json()["infcode"]) == (200, -1)
+        assert answer.json()["err_msg"].startswith("[not_yours]")
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, Code.NOT_YOURS)
+    assert await standing.pool.fetchval("SELECT count(*) FROM settlement.settlements") == before
+
+
+def assert_sees_nothing_without_a_card(answer: httpx.Response) -> None:
+    told = answer.json()
+    if answer.status_code == 201:  # a verification, which says no and is recorded
+        assert (told["identified"], told["entitled"], told["basis"]) == (False, False, None)
+    else:
+        assert (answer.status_code, told["code"]) == (403, Code.CARD_NOT_PRESENTED)
