@@ -25,7 +25,7 @@ dev: setup
 test: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
 
-# The embedded servers, dev and demo from the command, and servers that stay wrong or away for long.
+# Embedded servers, commands each in a process of its own, and servers that stay wrong or away for long.
 test-processes: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
 

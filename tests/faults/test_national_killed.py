@@ -7,10 +7,13 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person
 from tests.harness import House, copy_of, eventually, house_in
 from tests.national_calls import cancellation, envelope, purchase, registration, send, settlement
+
+pytestmark = pytest.mark.chaos
 
 _PERSONS = 20
 _BALANCE, _FEE, _DRUGS = 100_000, 10_500, 4_250

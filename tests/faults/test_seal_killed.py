@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from app.database import Pool
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, follow_up, payment
 from tests.clearing_days import balance_of, lines, open_places, positions, post_yesterday
+
+pytestmark = pytest.mark.chaos
 
 _SEAL = Path(__file__).parents[2] / "app" / "clearing" / "seal.py"
 

@@ -25,6 +25,8 @@ from tests.card_desk import (
     stored,
 )
 
+pytestmark = pytest.mark.processes
+
 CLERK = ("--operator", "clerk-1")
 
 

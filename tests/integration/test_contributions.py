@@ -192,6 +192,7 @@ class _Unreadable:
         return "no time"
 
 
+@pytest.mark.processes
 async def test_memory_is_bounded(pool: Pool, settings: Settings, database: Database) -> None:
     numbers = range(200_000)
     for first in range(0, len(numbers), 20_000):
@@ -228,6 +229,7 @@ async def command(database: Database, *arguments: str) -> tuple[int | None, str]
     return process.returncode, said.decode()
 
 
+@pytest.mark.processes
 async def test_the_command_reports(persons: Pool, database: Database, tmp_path: Path) -> None:
     file = tmp_path / "f.csv"
     file.write_bytes(csv_bytes([*GOOD, ("STRANGER", 5, "contribution")]))
