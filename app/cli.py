@@ -8,6 +8,7 @@ import typer
 from app.commands import (
     accounts,
     api_keys,
+    audit,
     cards,
     clearing,
     funding,
@@ -31,6 +32,7 @@ cli.add_typer(grants.app, name="grants")
 cli.add_typer(accounts.app, name="accounts")
 cli.add_typer(keys.app, name="keys")
 cli.add_typer(api_keys.app, name="api-keys")
+cli.add_typer(audit.app, name="audit")
 cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")

@@ -22,6 +22,7 @@ from app.national.signers import Signers
 from app.parties.vault import Vault
 from app.routes import (
     account_states,
+    audit,
     business_days,
     cards,
     certificates,
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(funding.router)
     app.include_router(inquiry.router)
     app.include_router(certificates.router)
+    app.include_router(audit.router)
     app.include_router(national.router)
     app.include_router(business_days.router)
     app.add_middleware(RequestTimes)

@@ -17,7 +17,7 @@ class Own(Enum):
 
 
 class Recorded(Enum):
-    """What the audit log keeps. Whoever is refused is always kept."""
+    """What the audit log keeps. A request that is refused as a whole is always kept."""
 
     NOTHING = auto()
     ACTS = auto()
@@ -122,6 +122,8 @@ RULES: dict[str, Rule] = {
     "GET /v1/business-days/{day}/positions": _rule("business-days:read", AGENCY, OPERATOR, AUDITOR),
     "POST /v1/business-days/{day}/preview": _rule("business-days:read", OPERATOR),
     "POST /v1/business-days/{day}/seal": _act("business-days:seal", OPERATOR),
+    # The audit log
+    "GET /v1/audit": _look("audit:read", OPERATOR, AUDITOR),
 }
 
 SCOPES = frozenset(rule.scope for rule in RULES.values())

@@ -32,6 +32,7 @@ def create(
 ) -> None:
     """Make a key. It is printed once and kept nowhere: what is stored is its hash."""
     from app.access.api_keys import Binding, create_key
+    from app.access.audit import record_command
     from app.routes.agency import Clerk
 
     holder = checked(Clerk, operator=name or of or "").operator
@@ -46,7 +47,9 @@ def create(
         raise typer.BadParameter("only institutions and banks have a code", param_hint="--of")
 
     async def work(connection: "Connection") -> None:
-        _show_new(await create_key(connection, binding, lifetime=timedelta(days=days), created_by=operator))
+        new = await create_key(connection, binding, lifetime=timedelta(days=days), created_by=operator)
+        await record_command(connection, operator, "api-keys create", f"{new.key_id} {role} {holder}")
+        _show_new(new)
 
     _on_keys(work)
 
@@ -73,10 +76,13 @@ def rotate(
 ) -> None:
     """Make a new key for the same holder; the old one is good until the overlap ends."""
     from app.access.api_keys import rotate_key
+    from app.access.audit import record_command
 
     async def work(connection: "Connection") -> None:
         overlap, lifetime = timedelta(hours=overlap_hours), timedelta(days=days)
-        _show_new(await rotate_key(connection, key_id, overlap=overlap, lifetime=lifetime, created_by=operator))
+        new = await rotate_key(connection, key_id, overlap=overlap, lifetime=lifetime, created_by=operator)
+        await record_command(connection, operator, "api-keys rotate", f"{key_id} {new.key_id}")
+        _show_new(new)
 
     _on_keys(work)
 
@@ -85,9 +91,11 @@ def rotate(
 def revoke(key_id: str = _KEY_ID, operator: str = _OPERATOR) -> None:
     """Revoke a key for good; every process refuses it within seconds."""
     from app.access.api_keys import revoke_key
+    from app.access.audit import record_command
 
     async def work(connection: "Connection") -> None:
         is_new = await revoke_key(connection, key_id, revoked_by=operator)
+        await record_command(connection, operator, "api-keys revoke", key_id)
         typer.echo(f"key {key_id}: revoked{'' if is_new else ' already'}")
 
     _on_keys(work)

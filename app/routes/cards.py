@@ -22,8 +22,8 @@ from app.routes.card_bodies import (
     Replacement,
     Unlocking,
 )
-from app.routes.guard import GuardedRoute, caller_of
-from app.routes.services import Services, services_of
+from app.routes.guard import GuardedRoute, caller_of, concerning
+from app.routes.services import services_of
 
 router = APIRouter(prefix="/v1/cards", tags=["cards"], route_class=GuardedRoute)
 
@@ -41,14 +41,14 @@ async def issue(body: Issue, request: Request, response: Response) -> CardAnswer
         is_new = await cards.issue_card(connection, new, _occasion(body, request))
         if not is_new:
             response.status_code = 200
-        return await _answer(services, connection, body.card_no, is_new)
+        return await _answer(request, connection, body.card_no, is_new)
 
 
 @router.get("/{card_no}", summary="State, applications and events of a card", responses=problems(404, 422))
 async def read(card_no: CardNo, request: Request) -> CardAnswer:
     services = services_of(request)
     async with transaction(services.pool) as connection:
-        return await _answer(services, connection, card_no)
+        return await _answer(request, connection, card_no)
 
 
 @router.post("/{card_no}/activation", summary="Activate a card at an outlet of its bank", **_CHANGE)
@@ -59,7 +59,7 @@ async def activate(card_no: CardNo, body: ActivationAtOutlet, request: Request) 
         changed = await outlet.activate_at_outlet(
             connection, services.vault, card_no, body.citizen_no, await services.rules.today(connection), occasion
         )
-        return await _answer(services, connection, card_no, changed)
+        return await _answer(request, connection, card_no, changed)
 
 
 @router.post("/{card_no}/loss", summary="Report a card lost", **_CHANGE)
@@ -98,7 +98,7 @@ async def replace(card_no: CardNo, body: Replacement, request: Request) -> CardA
     new = _new_card(body.new_card)
     async with transaction(services.pool) as connection:
         changed = await cards.replace_card(connection, card_no, new, body.reason, _occasion(body, request))
-        return await _answer(services, connection, card_no, changed)
+        return await _answer(request, connection, card_no, changed)
 
 
 @router.post("/{card_no}/debit-application", summary="Switch the debit application on or off, or close it", **_CHANGE)
@@ -113,14 +113,14 @@ async def debit_application(card_no: CardNo, body: DebitApplication, request: Re
             )  # fmt: skip
         else:
             changed = await outlet.change_debit_application(connection, card_no, body.action, occasion)
-        return await _answer(services, connection, card_no, changed)
+        return await _answer(request, connection, card_no, changed)
 
 
 async def _change(card_no: str, event: str, body: Deed, request: Request) -> CardAnswer:
     services = services_of(request)
     async with transaction(services.pool) as connection:
         changed = await cards.change_card(connection, card_no, event, _occasion(body, request))
-        return await _answer(services, connection, card_no, changed)
+        return await _answer(request, connection, card_no, changed)
 
 
 def _occasion(body: Issue | Deed, request: Request) -> Occasion:
@@ -131,9 +131,10 @@ def _new_card(body: CardBody, person_no: str = "", kind: str = "social_security"
     return NewCard(body.card_no, person_no, body.card_sn, kind, body.medium, body.bank, body.issued_on, body.valid_to)
 
 
-async def _answer(services: Services, connection: Connection, card_no: str, changed: bool = True) -> CardAnswer:
+async def _answer(request: Request, connection: Connection, card_no: str, changed: bool = True) -> CardAnswer:
     card = await cards.read_card(connection, card_no)
-    is_valid = card.valid_to >= await services.rules.today(connection)
+    concerning(request, card.person_no)
+    is_valid = card.valid_to >= await services_of(request).rules.today(connection)
     applications = Applications(
         social_security_usable=card.kind == "social_security" and card.state == "active" and is_valid,
         debit=card.debit_application,

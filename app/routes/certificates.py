@@ -14,7 +14,7 @@ from app.parties import card_verifications
 from app.parties.card_verifications import Question, Verification, read_verifications
 from app.parties.entitlements import SERVICES, Service, entitlement, read_facts
 from app.routes.agency import Body, CardNo, CardSn, PersonNo, problems
-from app.routes.guard import GuardedRoute, caller_of
+from app.routes.guard import GuardedRoute, caller_of, concerning
 from app.routes.inquiry import Cursor, Limit
 from app.routes.services import services_of
 
@@ -91,6 +91,7 @@ async def read_entitlements(request: Request, person_no: Annotated[PersonNo, Pat
 async def verify_card(body: VerificationRequest, request: Request) -> VerificationAnswer:
     """201 whatever the answer is: every question is recorded, and the holder may read the record."""
     services = services_of(request)
+    concerning(request, body.person_no)
     question = Question(body.person_no, body.card_no, body.card_sn, body.service, caller_of(request), body.reason)
     async with transaction(services.pool) as connection:
         answer = await card_verifications.verify_card(connection, question, await services.rules.today(connection))

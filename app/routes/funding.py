@@ -20,7 +20,7 @@ from app.funding.files import FileState
 from app.funding.parquet_file import sort_parquet
 from app.routes.agency import Body, PersonNo, problems
 from app.routes.contract import problem_answer
-from app.routes.guard import GuardedRoute, caller_of
+from app.routes.guard import GuardedRoute, caller_of, concerning
 from app.routes.problems import problem
 from app.routes.services import Services, services_of
 from app.settlement.messages import AMOUNT_MAX
@@ -247,6 +247,7 @@ class Adjustments(BaseModel):
              responses=problems(400, 404, 422))  # fmt: skip
 async def propose_adjustment(body: Proposal, request: Request) -> AdjustmentAnswer:
     """No money moves before another clerk approves it."""
+    concerning(request, body.person_no)
     proposed = await adjustments.propose(
         services_of(request).pool,
         person_no=body.person_no,
@@ -277,15 +278,18 @@ async def list_adjustments(
 async def approve_adjustment(adjustment_id: AdjustmentId, request: Request) -> AdjustmentAnswer:
     """By another clerk than its maker. Approving again moves nothing, and completes what was cut off."""
     services = services_of(request)
-    return _answer(
-        await adjustments.approve(services.pool, adjustment_id, checker=caller_of(request), rules=services.rules)
-    )
+    checker = caller_of(request)
+    approved = await adjustments.approve(services.pool, adjustment_id, checker=checker, rules=services.rules)
+    concerning(request, approved.person_no)
+    return _answer(approved)
 
 
 @router.post("/adjustments/{adjustment_id}/rejection", summary="Reject an adjustment",
              responses=problems(404, 409, 422))  # fmt: skip
 async def reject_adjustment(adjustment_id: AdjustmentId, request: Request) -> AdjustmentAnswer:
-    return _answer(await adjustments.reject(services_of(request).pool, adjustment_id, checker=caller_of(request)))
+    rejected = await adjustments.reject(services_of(request).pool, adjustment_id, checker=caller_of(request))
+    concerning(request, rejected.person_no)
+    return _answer(rejected)
 
 
 def _answer(adjustment: Adjustment) -> AdjustmentAnswer:

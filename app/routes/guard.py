@@ -4,19 +4,34 @@ A router has `route_class=GuardedRoute`. What its routes ask of a caller stands 
 not listed there cannot be declared. What the table cannot know, since it stands in the body, the route asks itself.
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from app.access.policy import OPEN, RULES, Denial, Rule, denial
-from app.access.principal import Principal
+from app.access import audit
+from app.access.policy import OPEN, RULES, Denial, Recorded, Rule, denial
+from app.access.principal import Principal, Role
 from app.codes import Code
 from app.errors import Forbidden
+from app.routes.problems import status_of
 from app.routes.services import services_of
 
+REASON = "Medsettle-Reason"
+
 _PRINCIPAL = "medsettle.principal"
+_PERSON = "medsettle.person"
+# What of an address is kept: whose it is, never a free text.
+_TARGETS = frozenset({
+    "institution", "message_id", "bank", "card_no", "grant_id", "adjustment_id", "file_no", "day", "event", "insurance",
+})  # fmt: skip
+_PERSONS_ASKED = frozenset({"person_no", "beneficiary", "granter"})
+_CITIZEN_NO = re.compile(r"\d{17}[\dXx]|(?<!\d)\d{15}(?!\d)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TEXT_MAX = 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -42,6 +57,11 @@ def foreign() -> Forbidden:
     return Forbidden(Code.NOT_YOURS, Denial.FOREIGN.value)
 
 
+def concerning(request: Request, person_no: str) -> None:
+    """Say whose data it is, for the audit log, where no address says so."""
+    request.scope[_PERSON] = person_no
+
+
 class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -50,16 +70,75 @@ class GuardedRoute(APIRoute):
             return handle
 
         async def guarded(request: Request) -> Response:
-            principal = await services_of(request).authenticator.authenticate(request.headers.get("authorization"))
+            services = services_of(request)
+            principal = await services.authenticator.authenticate(request.headers.get("authorization"))
             request.scope[_PRINCIPAL] = principal
             rule = rules[request.method]
             assert rule is not None
             against = denial(rule, principal, request.path_params)
             if against is not None:
+                await record(request, 403)
                 raise Forbidden(Code.NOT_YOURS if against is Denial.FOREIGN else Code.FORBIDDEN, against.value)
-            return await handle(request)
+            if _is_recorded(rule, principal):
+                return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
+            try:
+                return await handle(request)
+            except Forbidden:
+                await record(request, 403)
+                raise
 
         return guarded
+
+
+async def record(request: Request, status: int) -> None:
+    """Keep a deed with its end in the audit log."""
+    pool, principal = services_of(request).pool, principal_of(request)
+    await audit.record(pool, principal, _deed(request), status, _person_of(request))
+
+
+async def _recorded(request: Request, handle: Handler, *, is_act: bool) -> Response:
+    """An act is recorded before it is done, and its end before the answer; a look before anything is shown."""
+    pool = services_of(request).pool
+    entry = await audit.begin(pool, principal_of(request), _deed(request)) if is_act else None
+    status = 500
+    try:
+        response = await handle(request)
+        status = response.status_code
+    except Exception as error:
+        status = status_of(error)
+        raise
+    finally:
+        if entry is None:
+            await record(request, status)
+        else:
+            await audit.end(pool, entry, status, _person_of(request))
+    return response
+
+
+def _is_recorded(rule: Rule, principal: Principal) -> bool:
+    if rule.recorded is Recorded.LOOKS_OF_OTHERS:
+        return principal.role is not Role.INSTITUTION
+    return rule.recorded is not Recorded.NOTHING
+
+
+def _deed(request: Request) -> audit.Deed:
+    names = {**request.path_params, **request.query_params}
+    target = " ".join(f"{name}={_kept(str(value))}" for name, value in names.items() if name in _TARGETS)
+    # Header values are bytes; a reason in UTF-8 comes as Latin-1.
+    reason = request.headers.get(REASON, "").encode("latin-1").decode(errors="replace")
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return audit.Deed(f"{request.method} {request.scope['route'].path}", target, _kept(reason), request_id)
+
+
+def _person_of(request: Request) -> str | None:
+    found = request.scope.get(_PERSON) or request.path_params.get("person_no")
+    found = found or next((value for name, value in request.query_params.items() if name in _PERSONS_ASKED), None)
+    return None if found is None else _kept(found)
+
+
+def _kept(text: str) -> str:
+    """Bounded, on one line, and no citizen number, whoever put one where none belongs."""
+    return _CITIZEN_NO.sub("(masked)", _CONTROL.sub(" ", text))[:_TEXT_MAX]
 
 
 def rule_of(method: str, path: str) -> Rule | None:

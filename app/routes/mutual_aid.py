@@ -12,7 +12,7 @@ from app.errors import Refused
 from app.parties import mutual_aid
 from app.parties.mutual_aid import Grant, Relation
 from app.routes.agency import Body, PersonNo, example, problems
-from app.routes.guard import GuardedRoute, caller_of
+from app.routes.guard import GuardedRoute, caller_of, concerning
 from app.routes.services import services_of
 
 router = APIRouter(prefix="/v1/mutual-aid-grants", tags=["mutual aid"], route_class=GuardedRoute)
@@ -63,6 +63,7 @@ class Grants(BaseModel):
 @router.post("", summary="Let a family member pay out of one's account", status_code=201,
              responses=problems(400, 404, 409, 422))  # fmt: skip
 async def authorise(body: Authorisation, request: Request) -> GrantAnswer:
+    concerning(request, body.beneficiary)
     async with transaction(services_of(request).pool) as connection:
         grant = await mutual_aid.authorise(
             connection, body.beneficiary, body.granter, body.relation, operator=caller_of(request)
@@ -88,6 +89,7 @@ async def list_grants(
 
 @router.put("/order", summary="Set the order in which grants are used", responses=problems(400, 404, 409, 422))
 async def reorder(body: Order, request: Request) -> Grants:
+    concerning(request, body.beneficiary)
     async with transaction(services_of(request).pool) as connection:
         changed = await mutual_aid.reorder(connection, body.beneficiary, body.grant_ids, operator=caller_of(request))
         found = await mutual_aid.grants_to(connection, body.beneficiary)
@@ -98,6 +100,7 @@ async def reorder(body: Order, request: Request) -> Grants:
 async def unbind(grant_id: Annotated[GrantId, Path()], request: Request) -> GrantAnswer:
     async with transaction(services_of(request).pool) as connection:
         grant, changed = await mutual_aid.unbind(connection, grant_id, operator=caller_of(request))
+    concerning(request, grant.beneficiary)
     return _answer(grant, already=not changed)
 
 

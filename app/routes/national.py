@@ -1,8 +1,10 @@
 """The national interface of institutions: one address, the envelope in and out (docs/national-interface.md)."""
 
+import re
 from functools import partial
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from app.access.policy import Denial
@@ -13,7 +15,7 @@ from app.national.platform import Download
 from app.national.service import answer
 from app.routes.body import read_body
 from app.routes.contract import problem_answer
-from app.routes.guard import GuardedRoute, principal_of
+from app.routes.guard import GuardedRoute, concerning, principal_of, record
 from app.routes.problems import problem
 from app.routes.services import Services, services_of
 
@@ -112,7 +114,22 @@ async def _answer(request: Request, services: Services, bytes_max: int) -> Respo
     if isinstance(done, Download):
         headers = {"Content-Disposition": f'attachment; filename="{done.filename}"'}
         return Response(done.content, 200, headers=headers, media_type="application/octet-stream")
+    await _record_look(request, body, done)
     return Response(done, 200, media_type="application/json")
+
+
+# They show what a person has and record nothing else of it.
+_LOOKS = re.compile(rb'"infno"\s*:\s*"(1101|2101|2206|2303)A?"')
+
+
+async def _record_look(request: Request, body: bytes, reply: bytes) -> None:
+    if _LOOKS.search(body) is None:
+        return
+    output = orjson.loads(reply)["output"]
+    shown = output.get("baseinfo") or output.get("setlinfo") or {}
+    if "psn_no" in shown:
+        concerning(request, shown["psn_no"])
+        await record(request, 200)
 
 
 def _admit(request: Request, institution: str) -> None:

@@ -15,7 +15,7 @@ from app.parties.citizen_no import Gender
 from app.parties.csv_files import PATTERNS
 from app.parties.persons import Changes, NewPerson, PersonalStatus
 from app.routes.agency import Body, PersonNo, problems
-from app.routes.guard import GuardedRoute, caller_of
+from app.routes.guard import GuardedRoute, caller_of, concerning
 from app.routes.services import services_of
 
 router = APIRouter(prefix="/v1/persons", tags=["persons"], route_class=GuardedRoute)
@@ -79,6 +79,7 @@ class Person(BaseModel):
 async def register(request: Request, response: Response, body: Registration) -> persons.Person:
     services = services_of(request)
     new = new_person(body)
+    concerning(request, new.person_no)
     if not await persons.register(services.pool, services.vault, new, operator=caller_of(request)):
         response.status_code = 200
     return await _shown(request, body.person_no)
@@ -113,11 +114,13 @@ async def search(request: Request, body: Search) -> persons.Person:
     wanted = _normalised(body.citizen_no)
     async with transaction(services.pool) as connection:
         person_no = await persons.find_by_citizen_no(connection, services.vault, wanted)
+        concerning(request, person_no)
         return await persons.read_person(connection, services.vault, person_no)
 
 
 async def _shown(request: Request, person_no: str) -> persons.Person:
     services = services_of(request)
+    concerning(request, person_no)
     async with transaction(services.pool) as connection:
         return await persons.read_person(connection, services.vault, person_no)
 

@@ -73,6 +73,24 @@ _REFUSED_STATUS = {
 }
 
 
+def status_of(error: Exception) -> int:
+    """Of the answer that a failure gets."""
+    if isinstance(error, Refused):
+        return _REFUSED_STATUS.get(error.code, 409)
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+_STATUS: dict[type[Exception], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    RequestValidationError: 422,
+    DatabaseUnavailable: 503,
+    Overloaded: 503,
+}
+
+
 def _invalid_request(error: RequestValidationError) -> Response:
     """400 for a body that is no JSON, 422 for one that breaks the schema. What was sent is not repeated."""
     errors = error.errors()

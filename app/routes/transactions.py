@@ -13,7 +13,7 @@ from app.database import transaction
 from app.errors import Overloaded
 from app.routes import contract, idempotency
 from app.routes.body import read_body
-from app.routes.guard import GuardedRoute, principal_of, refuse_foreign
+from app.routes.guard import GuardedRoute, concerning, principal_of, refuse_foreign
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
 from app.settlement.decoding import decode, read_fields
@@ -66,6 +66,7 @@ async def quote_one(request: Request) -> Response:
     if isinstance(decoded, Malformed):
         return malformed_problem(decoded)
     refuse_foreign(request, decoded.institution)
+    concerning(request, decoded.person_no)
     answer = await quote(services.pool, decoded, rules=services.rules)
     told = answer.outcome
     if answer.is_new:
@@ -108,6 +109,7 @@ async def get_one(institution: str, message_id: str, request: Request) -> Respon
         recorded = await find_settlement(connection, message_key(institution, message_id))
     if recorded is None:
         return problem(404, Code.TRANSACTION_NOT_FOUND)
+    concerning(request, recorded.row.person_no)
     return Response(encode(outcome(recorded.row, recorded.settled_at, replayed=True)), 200, media_type=_JSON)
 
 
