@@ -87,7 +87,8 @@ def _scope(data: Mapping[str, Any]) -> list[int] | None:
 
 async def _quote(call: Call, message: Message) -> Reply:
     answer = await quoted(call.platform, message)
-    return Reply(await _output(call, answer, is_recorded=not answer.is_new), warning=_warning(answer))
+    output = await _output(call, answer, is_recorded=not answer.is_new)
+    return Reply(output, warning=_warning(answer), looks_at=answer.row.person_no)
 
 
 async def _settle(call: Call, message: Message) -> Reply:

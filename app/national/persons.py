@@ -40,7 +40,8 @@ async def inquire(call: Call) -> Reply:
         person = await person_fields(connection, call.platform.vault, person_no)
         insurances = await _insurances(connection, call, person_no, person.get("psn_type"))
     return Reply(
-        {"baseinfo": write(tables.BASEINFO, without(person, "psn_type")), "insuinfo": insurances, "idetinfo": []}
+        {"baseinfo": write(tables.BASEINFO, without(person, "psn_type")), "insuinfo": insurances, "idetinfo": []},
+        looks_at=person_no,
     )
 
 

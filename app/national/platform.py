@@ -51,11 +51,13 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """stamp: of the settlement that it tells of; None where it tells of nothing recorded."""
+    """stamp: of the settlement that it tells of; None where it tells of nothing recorded. looks_at: whose balance it
+    shows beside any settlement of the institution's own."""
 
     output: Mapping[str, Any]
     stamp: Stamp | None = None
     warning: str = ""
+    looks_at: str | None = None
 
 
 class Download(NamedTuple):

@@ -5,7 +5,7 @@ others and is settled by the one posting path; its stored outcome is what a repe
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from app import logs
 from app.codes import Code
@@ -56,12 +56,22 @@ TRANSACTIONS: Mapping[str, _Transaction] = {
 #: Known to the interface and not to this service: diagnoses and fee lines, of which it has no need and would keep none.
 NOT_OFFERED = frozenset({"2203", "2204", "2205", "2301", "2302", "2402", "2403", "2404", "2405"})
 
-Admit: TypeAlias = Callable[[str], None]
+#: They show what a person has; each is recorded, also one that found nobody.
+LOOKS = frozenset({"1101", "2101", "2206", "2303"})
 
 
-async def answer(platform: Platform, raw: bytes, admit: Admit) -> bytes | Download:
-    """The reply to one envelope; every failure is one too. `admit` raises where the caller may not speak for an
-    institution.
+class Caller(Protocol):
+    """Who stands behind the request."""
+
+    def admit(self, institution: str) -> None:
+        """Raises Refused where they may not speak for it."""
+
+    async def looks_at(self, person_no: str | None) -> None:
+        """Record the look before anything is shown."""
+
+
+async def answer(platform: Platform, raw: bytes, caller: Caller) -> bytes | Download:
+    """The reply to one envelope; every failure is one too.
 
     Raises Overloaded and DatabaseUnavailable: whether anything was done is then unknown, and no envelope may say so.
     """
@@ -71,9 +81,9 @@ async def answer(platform: Platform, raw: bytes, admit: Admit) -> bytes | Downlo
         area = area_of(fields)
         region = platform.regions.of(area)
         request = read_request(fields, region)
-        admit(request.institution)
+        caller.admit(request.institution)
         _check_size(request, raw)
-        done = await _answer(platform, request, region)
+        done = await _looked_up(platform, request, region, caller)
         if isinstance(done, Download):
             return done
         return success(area, done.stamp or Stamp.now(), done.output, done.warning)
@@ -87,6 +97,18 @@ async def answer(platform: Platform, raw: bytes, admit: Admit) -> bytes | Downlo
         if failed.code == Code.INTERNAL_ERROR:
             _log.error("national_reply_refused", detail=failed.detail)
         return failure(area, region, failed)
+
+
+async def _looked_up(platform: Platform, request: Request, region: Region, caller: Caller) -> Reply | Download:
+    if request.infno not in LOOKS:
+        return await _answer(platform, request, region)
+    try:
+        done = await _answer(platform, request, region)
+    except (Failed, Refused):
+        await caller.looks_at(None)
+        raise
+    await caller.looks_at(done.looks_at if isinstance(done, Reply) else None)
+    return done
 
 
 async def _answer(platform: Platform, request: Request, region: Region) -> Reply | Download:

@@ -1,10 +1,7 @@
 """The national interface of institutions: one address, the envelope in and out (docs/national-interface.md)."""
 
-import re
-from functools import partial
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from app.access.policy import Denial
@@ -110,29 +107,24 @@ async def _answer(request: Request, services: Services, bytes_max: int) -> Respo
     body = await read_body(request, bytes_max)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
-    done = await answer(services.national, body, partial(_admit, request))
+    done = await answer(services.national, body, _Sender(request))
     if isinstance(done, Download):
         headers = {"Content-Disposition": f'attachment; filename="{done.filename}"'}
         return Response(done.content, 200, headers=headers, media_type="application/octet-stream")
-    await _record_look(request, body, done)
     return Response(done, 200, media_type="application/json")
 
 
-# They show what a person has and record nothing else of it.
-_LOOKS = re.compile(rb'"infno"\s*:\s*"(1101|2101|2206|2303)A?"')
+class _Sender:
+    """The caller of a request, who is refused within the envelope, where a client of this interface looks for it."""
 
+    def __init__(self, request: Request) -> None:
+        self._request = request
 
-async def _record_look(request: Request, body: bytes, reply: bytes) -> None:
-    if _LOOKS.search(body) is None:
-        return
-    output = orjson.loads(reply)["output"]
-    shown = output.get("baseinfo") or output.get("setlinfo") or {}
-    if "psn_no" in shown:
-        concerning(request, shown["psn_no"])
-        await record(request, 200)
+    def admit(self, institution: str) -> None:
+        if principal_of(self._request).is_held_from(institution):
+            raise Refused(Code.NOT_YOURS, Denial.FOREIGN.value)
 
-
-def _admit(request: Request, institution: str) -> None:
-    """Refused within the envelope, where a client of this interface looks for it."""
-    if principal_of(request).is_held_from(institution):
-        raise Refused(Code.NOT_YOURS, Denial.FOREIGN.value)
+    async def looks_at(self, person_no: str | None) -> None:
+        if person_no is not None:
+            concerning(self._request, person_no)
+        await record(self._request, 200)

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person
+from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person
 from tests.harness import House, eventually, owned
 from tests.national_calls import (
     ADDRESS,
@@ -390,6 +390,36 @@ def test_the_signed_text_leaves_out_the_signature_and_the_input() -> None:
 
 
 # Privacy
+
+
+_LOOKS = """
+SELECT n.person_no FROM access.audit_entries AS e JOIN access.audit_ends AS n USING (entry_id)
+WHERE e.route LIKE '%callService' AND e.name = $1 ORDER BY entry_id
+"""
+
+
+async def test_every_look_at_what_a_person_has_is_recorded_however_it_is_written(
+    interface: House, caller: httpx.AsyncClient, person: str
+) -> None:
+    """Questions, pre-settlements and those that found nobody; what an institution settles itself is no look."""
+    institution = f"L{secrets.token_hex(6)[:11].upper()}"
+    await add_institution(interface.pool, institution, kind="pharmacy")
+    await add_card(interface.pool, f"C{person}", person)
+    asked = {"data": {"mdtrt_cert_type": "03", "mdtrt_cert_no": f"C{person}", "card_sn": "SN1"}}
+    calls = [
+        envelope("1101", asked, fixmedins_code=institution),
+        envelope("1101", {"data": {**asked["data"], "card_sn": "SN2"}}, fixmedins_code=institution),
+        {**envelope("1101", asked, fixmedins_code=institution), "infno": 1101},
+        envelope("1101A", asked, fixmedins_code=institution),
+        envelope("2101", purchase(psn_no=person), fixmedins_code=institution),
+        envelope("2102", purchase(psn_no=person), fixmedins_code=institution),
+    ]
+    for call in calls:
+        await send(caller, call)
+    escaped = orjson.dumps(calls[0]).replace(b'"1101"', b'"\\u0031101"')
+    assert (await reply(caller, escaped))["infcode"] == 0
+    looks = [row["person_no"] for row in await interface.pool.fetch(_LOOKS, institution)]
+    assert looks == [person, None, person, person, person, person]
 
 
 async def test_nothing_that_a_person_showed_is_kept_or_said(
