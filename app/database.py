@@ -42,6 +42,8 @@ async def open_pool(url: str, *, size_max: int, application_name: str) -> Pool:
         server_settings={
             "application_name": application_name,
             "synchronous_commit": "on",
+            # Each statement must see what was committed before it: a batch finds its day closed, a card lost.
+            "default_transaction_isolation": "read committed",
             "statement_timeout": _STATEMENT_TIMEOUT_MS,
             "lock_timeout": _LOCK_TIMEOUT_MS,
             # With scans and hashes off there is one plan for any batch; making it anew each time cost 0.5 ms.

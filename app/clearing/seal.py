@@ -40,6 +40,7 @@ SET max_parallel_workers_per_gather = 0;
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET synchronous_commit = on;
+SET default_transaction_isolation = 'read committed';
 """
 
 _CLOSE = """

@@ -132,6 +132,23 @@ async def test_a_batch_of_the_day_loses_its_place_even_if_its_process_knows_of_n
     assert (await verify(database.app_url)).violations == []
 
 
+async def test_a_server_with_another_isolation_lets_no_batch_in(places: Pool, owner: Any, database: Database) -> None:
+    """A transaction that saw one moment all along would not see the day closed."""
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    stall = _Stall(write, before=True)
+    async with (
+        await open_pool(database.app_url, size_max=1, application_name="tests") as strict,
+        _stalled_posting(strict, stall, posting, "write") as late,
+    ):
+        sealed = asyncio.create_task(seal(database))
+        await _closed(places)
+        stall.go_on.set()
+        [answer] = await late
+        await sealed
+    assert answer.row.business_day == today()
+
+
 async def test_sealing_and_posting_never_lock_each_other_up(places: Pool, database: Database) -> None:
     """mojaloop/project#4473: settlement deadlocks with transfers."""
     chance, posted = random.Random(4473), [0]
