@@ -14,9 +14,12 @@ CardSn = Annotated[str, StringConstraints(pattern=f"^{PATTERNS['card_sn']}$")]
 
 
 class Body(BaseModel):
-    """A request of the agency: unknown fields are refused, since a clerk's typing error must not pass unseen."""
+    """A request of the agency: unknown fields are refused, since a clerk's typing error must not pass unseen.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    strict: neither is `"5"` or `true` a number.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Clerk(Body):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app.parties.cards import ReplacementReason
 from app.parties.csv_files import ID
 from app.routes.agency import Body, CardNo, CardSn, PersonNo, example
+from app.routes.times import Day
 
 Bank = Annotated[str, StringConstraints(pattern=f"^{ID}{{1,30}}$")]
 CitizenNo = Annotated[str, StringConstraints(pattern="^[0-9]{17}[0-9Xx]$"), Field(description="Compared, never kept")]
@@ -41,8 +42,8 @@ class CardBody(Body):
     card_sn: CardSn
     medium: Literal["contact", "dual_interface", "chip_and_stripe"]
     bank: Bank
-    issued_on: date
-    valid_to: date
+    issued_on: Day
+    valid_to: Day
 
     @model_validator(mode="after")
     def _is_valid_after_issue(self) -> Self:
@@ -158,7 +159,7 @@ class CardAnswer(BaseModel):
     medium: str
     bank: str
     issued_on: date | None
-    valid_to: date
+    valid_to: Day
     state: str
     activated_at: datetime | None
     activation_channel: str | None

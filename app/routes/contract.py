@@ -7,40 +7,11 @@ from fastapi import FastAPI
 
 from app.routes.access_document import describe_access
 from app.routes.document import complete
+from app.routes.examples import EXAMPLE_MESSAGE
 from app.settlement.messages import ID_CHARACTER, Message
 from app.settlement.records import Outcome
 
 _REF = "#/components/schemas/{name}"
-_EXAMPLE = {
-    "institution": "H00000000001",
-    "message_id": "H00000000001202611221030000001",
-    "kind": "payment",
-    "person_no": "99000000000001",
-    "card": {"cert_type": "03", "card_no": "Z00000001", "card_sn": "999999D15600000500000000000000AB"},
-    "med_type": "11",
-    "amount": 10500,
-    "short_balance": "split",
-    "occurred_at": "2026-11-22T10:30:00+08:00",
-}
-EXAMPLE_OUTCOME: dict[str, Any] = {
-    "settlement_id": "2026112200000000000010240003",
-    "institution": "H00000000001",
-    "message_id": "H00000000001202611221030000001",
-    "kind": "payment",
-    "person_no": "99000000000001",
-    "status": "settled",
-    "code": "ok",
-    "amount": 10500,
-    "account_paid": 10000,
-    "mutual_aid_paid": 0,
-    "debit_paid": 0,
-    "cash_due": 500,
-    "balance_after": 0,
-    "parts": [{"source": "account", "amount": 10000, "part": "current"}, {"source": "cash", "amount": 500}],
-    "business_day": "2026-11-22",
-    "settled_at": "2026-11-22T02:30:00.123456Z",
-    "replayed": False,
-}
 
 
 def _schema(name: str) -> dict[str, str]:
@@ -82,7 +53,7 @@ SETTLE_ONE: dict[str, Any] = {
     "summary": "Settle one transaction, once",
     "openapi_extra": {
         "parameters": [_IDEMPOTENCY_KEY],
-        "requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)},
+        "requestBody": {"required": True, **_json(_schema("Message"), example=EXAMPLE_MESSAGE)},
     },
     "status_code": 201,
     "responses": {
@@ -104,7 +75,8 @@ SETTLE_BATCH: dict[str, Any] = {
         "requestBody": {
             "required": True,
             **_json(
-                {"type": "array", "minItems": 1, "maxItems": 5000, "items": _schema("Message")}, example=[_EXAMPLE]
+                {"type": "array", "minItems": 1, "maxItems": 5000, "items": _schema("Message")},
+                example=[EXAMPLE_MESSAGE],
             ),
         }
     },
@@ -121,7 +93,7 @@ SETTLE_BATCH: dict[str, Any] = {
 }
 QUOTE: dict[str, Any] = {
     "summary": "What one transaction would come to now; nothing is recorded",
-    "openapi_extra": {"requestBody": {"required": True, **_json(_schema("Message"), example=_EXAMPLE)}},
+    "openapi_extra": {"requestBody": {"required": True, **_json(_schema("Message"), example=EXAMPLE_MESSAGE)}},
     "responses": {
         200: _outcome(
             "The outcome as it would be, without `settlement_id` and `settled_at`; it binds nobody. Where the key is"

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from app.codes import CATALOGUE
+from app.routes.examples import EXAMPLE_OUTCOME
 
 DESCRIPTION = """\
 Settles social security card payments out of the medical insurance personal account, once each.
@@ -67,6 +68,11 @@ def complete(document: dict[str, Any]) -> None:
         "description": "The id of the request: the sender's or ours.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
     }
+    _precise(schemas["Outcome"])
+    _plain(document["paths"])
+    _plain(schemas)
+    document["paths"] = _named(document["paths"], schemas)
+    _named(schemas["Problem"], schemas)
     for operation in _operations(document):
         for status, answer in operation["responses"].items():
             if status == "422":
@@ -79,6 +85,45 @@ def complete(document: dict[str, Any]) -> None:
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
         yield from path.values()
+
+
+def _precise(outcome: dict[str, Any]) -> None:
+    """What the struct does not say, since it is only written: every field is there, and some have a form."""
+    fields = outcome["properties"]
+    outcome["required"] = list(fields)
+    for field in fields.values():
+        field.pop("default", None)
+    fields["status"]["enum"] = ["settled", "held", "reversed", "declined", "rejected", "conflict"]
+    for name in ("settled_at", "expires_at"):
+        fields[name] = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+    fields["metadata"] = {"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}
+    outcome["example"] = EXAMPLE_OUTCOME
+
+
+def _named(node: Any, schemas: dict[str, Any]) -> Any:
+    """The same with its objects that have a title among the named ones, so that clients get one type of each."""
+    if isinstance(node, list):
+        return [_named(each, schemas) for each in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: _named(each, schemas) for name, each in node.items()}
+    if made.get("type") == "object" and "properties" in made and "title" in made:
+        schemas[made["title"]] = made
+        return {"$ref": f"#/components/schemas/{made['title']}"}
+    return made
+
+
+def _plain(schema: Any) -> None:
+    """`items: false` says once more what `maxItems` says, and many tools cannot read it."""
+    if isinstance(schema, list):
+        for each in schema:
+            _plain(each)
+    elif isinstance(schema, dict):
+        if schema.get("items") is False:
+            assert schema["maxItems"] == len(schema["prefixItems"])
+            del schema["items"]
+        for each in schema.values():
+            _plain(each)
 
 
 _PROBLEM: dict[str, Any] = {

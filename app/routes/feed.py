@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from app.codes import Code
 from app.database import transaction
@@ -18,6 +17,7 @@ from app.errors import DatabaseUnavailable, Overloaded, Refused
 from app.routes import feed_contract as contract
 from app.routes.guard import GuardedRoute, principal_of, refuse_foreign
 from app.routes.services import Services, services_of
+from app.routes.times import Day, Moment
 from app.settlement.feed.projector import catch_up
 from app.settlement.feed.reading import Order, Page, Told, Wanted, head_of, read_page
 from app.settlement.messages import Kind
@@ -35,6 +35,11 @@ _EXPORTS_MAX = 8
 _EXPORT_ROWS = 500
 _CATCH_UP_SECONDS_MAX = 5.0
 
+
+class Lines(StreamingResponse):
+    media_type = "application/x-ndjson"
+
+
 Status = Literal["settled", "held", "declined", "reversed", "rejected"]
 Institution = Annotated[
     str | None,
@@ -45,7 +50,6 @@ Cursor = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=_PAGE_MAX)]
 _EVENT_STREAM = "text/event-stream"
-_NDJSON = "application/x-ndjson"
 
 
 @router.get("", **contract.LIST)
@@ -55,9 +59,9 @@ async def list_transactions(
     cursor: Cursor = None,
     limit: Limit = 100,
     order: Order = "newest_first",
-    business_day: Annotated[date | None, Query(description="In Asia/Shanghai, from the cut-off on")] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="`settled_at` from here on")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="`settled_at` before")] = None,
+    business_day: Annotated[Day | None, Query(description="In Asia/Shanghai, from the cut-off on")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="`settled_at` from here on")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="`settled_at` before")] = None,
     status: Annotated[list[Status] | None, Query(max_length=5, description="Any of these")] = None,
     kind: Annotated[list[Kind] | None, Query(max_length=20, description="Any of these")] = None,
     code: Annotated[list[Code] | None, Query(max_length=20, description="Any of these")] = None,
@@ -73,13 +77,13 @@ async def list_transactions(
     return Response(b'{"transactions":[%b],"next_cursor":%b}' % (told, next_cursor), media_type="application/json")
 
 
-@router.get("/export", **contract.EXPORT)
+@router.get("/export", response_class=Lines, **contract.EXPORT)
 async def export_day(
     request: Request,
-    day: Annotated[date, Query(description="The business day")],
+    day: Annotated[Day, Query(description="The business day")],
     institution: Institution = None,
     accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
-) -> StreamingResponse:
+) -> Lines:
     services = services_of(request)
     whose = institution_of(request, institution)
     if services.exports_in_hand >= _EXPORTS_MAX:
@@ -88,8 +92,8 @@ async def export_day(
     lines = _lines_of_day(services, whose, day)
     headers = {"Vary": "Accept-Encoding"}
     if _accepts_gzip(accept_encoding):
-        return StreamingResponse(_gzipped(lines), media_type=_NDJSON, headers={**headers, "Content-Encoding": "gzip"})
-    return StreamingResponse(lines, media_type=_NDJSON, headers=headers)
+        return Lines(_gzipped(lines), headers={**headers, "Content-Encoding": "gzip"})
+    return Lines(lines, headers=headers)
 
 
 @router.get("/feed", **contract.FEED)

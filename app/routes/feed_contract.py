@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.routes.contract import EXAMPLE_OUTCOME, problem_answer
+from app.routes.contract import problem_answer
+from app.routes.examples import EXAMPLE_OUTCOME
 
 _OUTCOME = {"$ref": "#/components/schemas/Outcome"}
 _CURSOR = {"type": "string", "pattern": "^[0-9]{1,19}$"}

@@ -1,9 +1,11 @@
 """For the orchestrator: alive, started, ready; and the metrics."""
 
 import asyncio
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.database import Pool, transaction
@@ -16,17 +18,36 @@ router = APIRouter(tags=["operation"], route_class=GuardedRoute)
 _READY_SECONDS_MAX = 2
 
 
-@router.get("/health/live", summary="The process answers; nothing else is asked")
+_WORD = {
+    "type": "object",
+    "title": "Health",
+    "required": ["status"],
+    "properties": {"status": {"type": "string"}},
+    "example": {"status": "ready"},
+}
+
+
+def _says(meaning: str) -> dict[str, Any]:
+    return {"description": meaning, "content": {"application/json": {"schema": _WORD}}}
+
+
+@router.get("/health/live", summary="The process answers; nothing else is asked", responses={200: _says("It does.")})
 async def live() -> Response:
     return _answer(200, "live")
 
 
-@router.get("/health/startup", summary="The process has started; until then nothing listens")
+@router.get(
+    "/health/startup", summary="The process has started; until then nothing listens", responses={200: _says("It has.")}
+)
 async def startup() -> Response:
     return _answer(200, "started")
 
 
-@router.get("/health/ready", summary="Transactions can be settled now", responses={503: {"description": "Not now."}})
+@router.get(
+    "/health/ready",
+    summary="Transactions can be settled now",
+    responses={200: _says("They can."), 503: _says("Not now.")},
+)
 async def ready(request: Request) -> Response:
     try:
         async with asyncio.timeout(_READY_SECONDS_MAX):
@@ -36,7 +57,7 @@ async def ready(request: Request) -> Response:
     return _answer(200, "ready") if migrated else _answer(503, "database not migrated")
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics_text() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from app.access.principal import Role
 from app.codes import Code
@@ -18,6 +18,7 @@ from app.parties.cards import Card
 from app.routes.agency import CardNo, CardSn, PersonNo, problems
 from app.routes.guard import GuardedRoute, principal_of
 from app.routes.services import Services, services_of
+from app.routes.times import Moment
 from app.settlement.held import held_at
 from app.settlement.statement import Line, read_statement
 
@@ -120,7 +121,7 @@ class Entries(BaseModel):
 async def read_accounts(
     request: Request,
     person_no: Annotated[PersonNo, Path()],
-    at: Annotated[AwareDatetime | None, Query(description="RFC 3339, from 1970-01-02 to now; absent: now")] = None,
+    at: Annotated[Moment | None, Query(description="RFC 3339, from 1970-01-02 to now; absent: now")] = None,
     card_no: Annotated[CardNo | None, Header(alias="Medsettle-Card-No", description=_PRESENTED)] = None,
     card_sn: Annotated[CardSn | None, Header(alias="Medsettle-Card-Sn", description=_PRESENTED)] = None,
 ) -> Accounts:

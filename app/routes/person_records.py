@@ -15,6 +15,7 @@ from app.parties.records import InjuryKind, Insurance, InsuranceState
 from app.routes.agency import Body, PersonNo, problems
 from app.routes.guard import GuardedRoute, caller_of
 from app.routes.services import services_of
+from app.routes.times import Day
 
 router = APIRouter(prefix="/v1/persons/{person_no}", tags=["persons"], route_class=GuardedRoute)
 
@@ -29,7 +30,7 @@ RecordNo = Annotated[str, StringConstraints(pattern=f"^{ID}{{1,64}}$")]
 Text = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 Note = Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]+$"), Field(description="Kept sealed")]
 Fen = Annotated[int, Field(strict=True, ge=0, le=BALANCE_MAX)]
-Month = Annotated[date, AfterValidator(_first_of_month), Field(description="Its first day")]
+Month = Annotated[Day, AfterValidator(_first_of_month), Field(description="Its first day")]
 Year = Annotated[int | None, Query(ge=1990, le=2200, description="Year of the payments; else the present one")]
 
 
@@ -38,8 +39,8 @@ Year = Annotated[int | None, Query(ge=1990, le=2200, description="Year of the pa
 
 class InsuranceRelation(BaseModel):
     state: InsuranceState
-    since: date
-    until: date | None = None
+    since: Day
+    until: Day | None = None
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -62,7 +63,7 @@ class Qualification(BaseModel):
     certificate_no: RecordNo
     title: Text
     level: Text
-    issued_on: date
+    issued_on: Day
 
 
 class WorkInjury(BaseModel):
@@ -70,16 +71,16 @@ class WorkInjury(BaseModel):
 
     record_no: RecordNo
     kind: InjuryKind
-    happened_on: date
+    happened_on: Day
     grade: Annotated[int, Field(strict=True, ge=1, le=10)] | None = None
     note: Note
 
 
-class PensionAccount(BaseModel):
+class KeptPensionAccount(BaseModel):
     """The last known figure of an account that is kept elsewhere, in fen."""
 
     balance: Fen
-    as_of: date
+    as_of: Day
 
 
 class NewInsuranceRelation(InsuranceRelation, Body):
@@ -98,7 +99,7 @@ class NewWorkInjury(WorkInjury, Body):
     pass
 
 
-class NewPensionAccount(PensionAccount, Body):
+class NewPensionAccount(KeptPensionAccount, Body):
     pass
 
 
@@ -114,7 +115,7 @@ class Records(BaseModel):
     payments: list[InsurancePayment]
     qualifications: list[Qualification]
     work_injuries: list[WorkInjury]
-    pension_account: PensionAccount | None
+    pension_account: KeptPensionAccount | None
 
 
 class Recorded(BaseModel):
