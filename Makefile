@@ -77,6 +77,15 @@ load-open: setup
 contract: setup
 	@$(BIN)/python docs/contract/generate.py
 
+# The typed client of clients/python, made from the contract.
+client: contract
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/contract/openapi.json --meta none \
+		--config clients/python/generator.yml --overwrite --output-path clients/python/medsettle_client/generated
+
+# Requests made from the contract against every operation: the long form. `make test` runs its short form.
+fuzz-api: setup
+	@MEDSETTLE_FUZZ_EXAMPLES=$${MEDSETTLE_FUZZ_EXAMPLES:-500} $(BIN)/python -m pytest -q -n 2 tests/fuzz
+
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra archive --extra sm --extra embedded --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock

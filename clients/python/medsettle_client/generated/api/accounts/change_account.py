@@ -1,0 +1,247 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.account_change import AccountChange
+from ...models.account_state import AccountState
+from ...models.change_account_event import (
+    ChangeAccountEvent,
+)
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _get_kwargs(
+    person_no: str,
+    event: ChangeAccountEvent,
+    *,
+    body: AccountChange,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/persons/{person_no}/account/{event}".format(
+            person_no=quote(str(person_no), safe=""),
+            event=quote(str(event), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AccountState | Problem | None:
+    if response.status_code == 200:
+        response_200 = AccountState.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AccountState | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    person_no: str,
+    event: ChangeAccountEvent,
+    *,
+    client: AuthenticatedClient,
+    body: AccountChange,
+) -> Response[AccountState | Problem]:
+    """Freeze, unfreeze or close an account
+
+     Once a freeze is answered, no payment out of the account is settled; money still comes in. Close:
+    when empty.
+
+    Roles: agency.
+
+    Args:
+        person_no (str):
+        event (ChangeAccountEvent):
+        body (AccountChange):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AccountState | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        person_no=person_no,
+        event=event,
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    person_no: str,
+    event: ChangeAccountEvent,
+    *,
+    client: AuthenticatedClient,
+    body: AccountChange,
+) -> AccountState | Problem | None:
+    """Freeze, unfreeze or close an account
+
+     Once a freeze is answered, no payment out of the account is settled; money still comes in. Close:
+    when empty.
+
+    Roles: agency.
+
+    Args:
+        person_no (str):
+        event (ChangeAccountEvent):
+        body (AccountChange):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AccountState | Problem
+    """
+
+    return sync_detailed(
+        person_no=person_no,
+        event=event,
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    person_no: str,
+    event: ChangeAccountEvent,
+    *,
+    client: AuthenticatedClient,
+    body: AccountChange,
+) -> Response[AccountState | Problem]:
+    """Freeze, unfreeze or close an account
+
+     Once a freeze is answered, no payment out of the account is settled; money still comes in. Close:
+    when empty.
+
+    Roles: agency.
+
+    Args:
+        person_no (str):
+        event (ChangeAccountEvent):
+        body (AccountChange):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AccountState | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        person_no=person_no,
+        event=event,
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    person_no: str,
+    event: ChangeAccountEvent,
+    *,
+    client: AuthenticatedClient,
+    body: AccountChange,
+) -> AccountState | Problem | None:
+    """Freeze, unfreeze or close an account
+
+     Once a freeze is answered, no payment out of the account is settled; money still comes in. Close:
+    when empty.
+
+    Roles: agency.
+
+    Args:
+        person_no (str):
+        event (ChangeAccountEvent):
+        body (AccountChange):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AccountState | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            person_no=person_no,
+            event=event,
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,0 +1,211 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.problem import Problem
+from ...models.records import Records
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    person_no: str,
+    *,
+    payments_of_year: int | None | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    json_payments_of_year: int | None | Unset
+    if isinstance(payments_of_year, Unset):
+        json_payments_of_year = UNSET
+    else:
+        json_payments_of_year = payments_of_year
+    params["payments_of_year"] = json_payments_of_year
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/persons/{person_no}/records".format(
+            person_no=quote(str(person_no), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | Records | None:
+    if response.status_code == 200:
+        response_200 = Records.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | Records]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    person_no: str,
+    *,
+    client: AuthenticatedClient,
+    payments_of_year: int | None | Unset = UNSET,
+) -> Response[Problem | Records]:
+    """All records
+
+     Roles: agency, auditor.
+
+    Args:
+        person_no (str):
+        payments_of_year (int | None | Unset): Year of the payments; else the present one
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Records]
+    """
+
+    kwargs = _get_kwargs(
+        person_no=person_no,
+        payments_of_year=payments_of_year,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    person_no: str,
+    *,
+    client: AuthenticatedClient,
+    payments_of_year: int | None | Unset = UNSET,
+) -> Problem | Records | None:
+    """All records
+
+     Roles: agency, auditor.
+
+    Args:
+        person_no (str):
+        payments_of_year (int | None | Unset): Year of the payments; else the present one
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Records
+    """
+
+    return sync_detailed(
+        person_no=person_no,
+        client=client,
+        payments_of_year=payments_of_year,
+    ).parsed
+
+
+async def asyncio_detailed(
+    person_no: str,
+    *,
+    client: AuthenticatedClient,
+    payments_of_year: int | None | Unset = UNSET,
+) -> Response[Problem | Records]:
+    """All records
+
+     Roles: agency, auditor.
+
+    Args:
+        person_no (str):
+        payments_of_year (int | None | Unset): Year of the payments; else the present one
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Records]
+    """
+
+    kwargs = _get_kwargs(
+        person_no=person_no,
+        payments_of_year=payments_of_year,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    person_no: str,
+    *,
+    client: AuthenticatedClient,
+    payments_of_year: int | None | Unset = UNSET,
+) -> Problem | Records | None:
+    """All records
+
+     Roles: agency, auditor.
+
+    Args:
+        person_no (str):
+        payments_of_year (int | None | Unset): Year of the payments; else the present one
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Records
+    """
+
+    return (
+        await asyncio_detailed(
+            person_no=person_no,
+            client=client,
+            payments_of_year=payments_of_year,
+        )
+    ).parsed

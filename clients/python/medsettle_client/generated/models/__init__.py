@@ -1,0 +1,243 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .account_change import AccountChange
+from .account_state import AccountState
+from .accounts import Accounts
+from .activation_at_outlet import ActivationAtOutlet
+from .adjustment_answer import AdjustmentAnswer
+from .adjustment_answer_direction import AdjustmentAnswerDirection
+from .adjustment_answer_state import AdjustmentAnswerState
+from .adjustments import Adjustments
+from .applications import Applications
+from .authorisation import Authorisation
+from .authorisation_relation import AuthorisationRelation
+from .batch_head import BatchHead
+from .call_service_body import CallServiceBody
+from .call_service_response_200 import CallServiceResponse200
+from .call_service_response_200_output import CallServiceResponse200Output
+from .card import Card
+from .card_answer import CardAnswer
+from .card_body import CardBody
+from .card_body_medium import CardBodyMedium
+from .card_cert_type_type_0 import CardCertTypeType0
+from .card_standing import CardStanding
+from .change import Change
+from .change_account_event import ChangeAccountEvent
+from .change_personal_status_type_0 import ChangePersonalStatusType0
+from .code import Code
+from .debit_account import DebitAccount
+from .debit_application import DebitApplication
+from .debit_application_action import DebitApplicationAction
+from .deed import Deed
+from .entitlement_answer import EntitlementAnswer
+from .entitlement_answer_service import EntitlementAnswerService
+from .entitlements import Entitlements
+from .entitlements_insurances import EntitlementsInsurances
+from .entries import Entries
+from .entry_answer import EntryAnswer
+from .entry_answer_part import EntryAnswerPart
+from .event_answer import EventAnswer
+from .evidence import Evidence
+from .feed_event import FeedEvent
+from .feed_page import FeedPage
+from .file_answer import FileAnswer
+from .file_answer_state import FileAnswerState
+from .grant_answer import GrantAnswer
+from .grants import Grants
+from .health import Health
+from .insurance_payment import InsurancePayment
+from .insurance_payment_insurance import InsurancePaymentInsurance
+from .issue import Issue
+from .issue_kind import IssueKind
+from .issue_medium import IssueMedium
+from .kept_insurance import KeptInsurance
+from .kept_insurance_insurance import KeptInsuranceInsurance
+from .kept_insurance_state import KeptInsuranceState
+from .kept_pension_account import KeptPensionAccount
+from .list_transactions_kind_type_0_item import ListTransactionsKindType0Item
+from .list_transactions_order import ListTransactionsOrder
+from .list_transactions_status_type_0_item import ListTransactionsStatusType0Item
+from .loss import Loss
+from .loss_kind import LossKind
+from .message import Message
+from .message_direction_type_0 import MessageDirectionType0
+from .message_kind import MessageKind
+from .message_metadata_type_0 import MessageMetadataType0
+from .message_short_balance import MessageShortBalance
+from .message_visit_type_0 import MessageVisitType0
+from .named_card import NamedCard
+from .new_insurance_payment import NewInsurancePayment
+from .new_insurance_payment_insurance import NewInsurancePaymentInsurance
+from .new_insurance_relation import NewInsuranceRelation
+from .new_insurance_relation_state import NewInsuranceRelationState
+from .new_pension_account import NewPensionAccount
+from .new_qualification import NewQualification
+from .new_work_injury import NewWorkInjury
+from .new_work_injury_kind import NewWorkInjuryKind
+from .order import Order
+from .outcome import Outcome
+from .outcome_metadata_type_0 import OutcomeMetadataType0
+from .outcome_status import OutcomeStatus
+from .part import Part
+from .part_part_type_0 import PartPartType0
+from .part_source import PartSource
+from .pension_account import PensionAccount
+from .person import Person
+from .person_gender_type_0 import PersonGenderType0
+from .person_personal_status_type_0 import PersonPersonalStatusType0
+from .personal_account import PersonalAccount
+from .problem import Problem
+from .problem_place import ProblemPlace
+from .proposal import Proposal
+from .proposal_direction import ProposalDirection
+from .published_key import PublishedKey
+from .published_key_algorithm import PublishedKeyAlgorithm
+from .published_keys import PublishedKeys
+from .qualification import Qualification
+from .read_entries_order import ReadEntriesOrder
+from .receipt import Receipt
+from .receipt_format import ReceiptFormat
+from .receipt_version import ReceiptVersion
+from .recorded import Recorded
+from .records import Records
+from .refused_line import RefusedLine
+from .refused_lines import RefusedLines
+from .registration import Registration
+from .registration_gender_type_0 import RegistrationGenderType0
+from .registration_personal_status_type_0 import RegistrationPersonalStatusType0
+from .replacement import Replacement
+from .replacement_reason import ReplacementReason
+from .search import Search
+from .set_insurance_insurance import SetInsuranceInsurance
+from .signature import Signature
+from .signature_algorithm import SignatureAlgorithm
+from .transaction_page import TransactionPage
+from .unlocking import Unlocking
+from .verification_answer import VerificationAnswer
+from .verification_request import VerificationRequest
+from .verification_request_service import VerificationRequestService
+from .verifications import Verifications
+from .work_injury import WorkInjury
+from .work_injury_kind import WorkInjuryKind
+
+__all__ = (
+    "AccountChange",
+    "Accounts",
+    "AccountState",
+    "ActivationAtOutlet",
+    "AdjustmentAnswer",
+    "AdjustmentAnswerDirection",
+    "AdjustmentAnswerState",
+    "Adjustments",
+    "Applications",
+    "Authorisation",
+    "AuthorisationRelation",
+    "BatchHead",
+    "CallServiceBody",
+    "CallServiceResponse200",
+    "CallServiceResponse200Output",
+    "Card",
+    "CardAnswer",
+    "CardBody",
+    "CardBodyMedium",
+    "CardCertTypeType0",
+    "CardStanding",
+    "Change",
+    "ChangeAccountEvent",
+    "ChangePersonalStatusType0",
+    "Code",
+    "DebitAccount",
+    "DebitApplication",
+    "DebitApplicationAction",
+    "Deed",
+    "EntitlementAnswer",
+    "EntitlementAnswerService",
+    "Entitlements",
+    "EntitlementsInsurances",
+    "Entries",
+    "EntryAnswer",
+    "EntryAnswerPart",
+    "EventAnswer",
+    "Evidence",
+    "FeedEvent",
+    "FeedPage",
+    "FileAnswer",
+    "FileAnswerState",
+    "GrantAnswer",
+    "Grants",
+    "Health",
+    "InsurancePayment",
+    "InsurancePaymentInsurance",
+    "Issue",
+    "IssueKind",
+    "IssueMedium",
+    "KeptInsurance",
+    "KeptInsuranceInsurance",
+    "KeptInsuranceState",
+    "KeptPensionAccount",
+    "ListTransactionsKindType0Item",
+    "ListTransactionsOrder",
+    "ListTransactionsStatusType0Item",
+    "Loss",
+    "LossKind",
+    "Message",
+    "MessageDirectionType0",
+    "MessageKind",
+    "MessageMetadataType0",
+    "MessageShortBalance",
+    "MessageVisitType0",
+    "NamedCard",
+    "NewInsurancePayment",
+    "NewInsurancePaymentInsurance",
+    "NewInsuranceRelation",
+    "NewInsuranceRelationState",
+    "NewPensionAccount",
+    "NewQualification",
+    "NewWorkInjury",
+    "NewWorkInjuryKind",
+    "Order",
+    "Outcome",
+    "OutcomeMetadataType0",
+    "OutcomeStatus",
+    "Part",
+    "PartPartType0",
+    "PartSource",
+    "PensionAccount",
+    "Person",
+    "PersonalAccount",
+    "PersonGenderType0",
+    "PersonPersonalStatusType0",
+    "Problem",
+    "ProblemPlace",
+    "Proposal",
+    "ProposalDirection",
+    "PublishedKey",
+    "PublishedKeyAlgorithm",
+    "PublishedKeys",
+    "Qualification",
+    "ReadEntriesOrder",
+    "Receipt",
+    "ReceiptFormat",
+    "ReceiptVersion",
+    "Recorded",
+    "Records",
+    "RefusedLine",
+    "RefusedLines",
+    "Registration",
+    "RegistrationGenderType0",
+    "RegistrationPersonalStatusType0",
+    "Replacement",
+    "ReplacementReason",
+    "Search",
+    "SetInsuranceInsurance",
+    "Signature",
+    "SignatureAlgorithm",
+    "TransactionPage",
+    "Unlocking",
+    "VerificationAnswer",
+    "VerificationRequest",
+    "VerificationRequestService",
+    "Verifications",
+    "WorkInjury",
+    "WorkInjuryKind",
+)
