@@ -1,6 +1,8 @@
 """`medsettle dev` and `medsettle demo` as a newcomer runs them: whole, from the command, in a process of their own."""
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -61,6 +63,55 @@ def payment_of(description: dict[str, Any], message_id: str) -> dict[str, Any]:
         "med_type": "11",
         "card": {"cert_type": "03", "card_no": person["card_no"], "card_sn": person["card_sn"]},
     }
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide-hospital.md"
+CLIENTS = Path(__file__).parents[2] / "clients" / "python"
+
+
+@pytest.mark.parametrize("curl", ["its own curl", "the machine's curl"])
+def test_the_guide_for_hospitals_is_true(dev: tuple[subprocess.Popen[str], Path], tmp_path: Path, curl: str) -> None:
+    """Every block is run in its order, as a reader would; one that has no curl has our own."""
+    (tmp_path / ".medsettle").mkdir()
+    (tmp_path / ".medsettle" / "dev").symlink_to(dev[1].parent)
+    if curl == "its own curl" or shutil.which("curl") is None:
+        shim = tmp_path / "bin" / "curl"
+        shim.parent.mkdir()
+        shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.curl "$@"\n')
+        shim.chmod(0o755)
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert [language for language, _ in blocks] == ["sh"] * 6 + ["python"]
+    script = "set -euo pipefail\n"
+    for number, (language, text) in enumerate(blocks):
+        script += f"echo '--- {number}'\n"
+        script += text if language == "sh" else f"{sys.executable} - <<'PYTHON'\n{text}PYTHON\n"
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{CLIENTS}:{CLIENTS.parents[1]}",
+    }
+    ran = subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    ready, first, repeat, found, refused, day, python = re.split(r"--- \d\n", ran.stdout)[1:]
+    assert "ready" in ready
+    assert "201 Created" in first
+    assert '"status":"settled"' in first
+    assert "200 OK" in repeat
+    assert "idempotency-replayed: true" in repeat.lower()
+    assert '"replayed":true' in repeat
+    assert '"status":"settled"' in found
+    assert '"code":"message_key_missing"' in refused
+    assert day.count('"kind":"refund"') >= 2  # in its own answer, and in the feed or the export at least
+    assert python.startswith("settled ok ")
+    assert "\n3 " in python
 
 
 def test_dev_describes_what_a_client_needs(dev: tuple[subprocess.Popen[str], Path]) -> None:
