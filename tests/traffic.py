@@ -15,6 +15,7 @@ import orjson
 from aiokafka.errors import KafkaError
 from app.demo.expected import Expected, Recount
 from app.demo.population import MadeInstitution, MadePerson, Population
+from app.settlement.feed.projector import catch_up
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person
 from tests.harness import DEADLINE_SECONDS, House, Record, eventually
@@ -242,8 +243,11 @@ class Traffic:
         told = await self._told()
         for outcome in [*told, *self.answers]:
             self._assert_agrees(outcome, by_key)
+        await catch_up(self.house.pool)
         report = await verify(self.house.installation.owner_url)
         assert report.violations == []
+        in_feeds = await self.house.pool.fetchval("SELECT sum(last_no) FROM settlement.feed_heads")
+        assert in_feeds == await self.house.pool.fetchval("SELECT count(*) FROM settlement.settlements")
         await self.house.all_published()
 
     async def _recorded(self) -> list[Any]:

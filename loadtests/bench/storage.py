@@ -6,7 +6,15 @@ from app.installation import Installation
 
 from loadtests.bench.site import pool_of
 
-_TABLES = ("settlement.settlements", "ledger.transfers", "settlement.message_keys", "ledger.batches")
+_TABLES = (
+    "settlement.settlements",
+    "ledger.transfers",
+    "settlement.message_keys",
+    "ledger.batches",
+    "settlement.feed",
+    "settlement.feed_days",
+    "settlement.feed_heads",
+)
 
 _BYTES = """
 SELECT sum(pg_total_relation_size(leaf.relid))::bigint

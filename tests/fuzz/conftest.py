@@ -1,0 +1,3 @@
+"""The standing house of the integration tests, here too."""
+
+from tests.integration.conftest import standing as standing
