@@ -38,6 +38,16 @@ def _parse_response(
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
@@ -67,10 +77,12 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CallServiceBody,
 ) -> Response[CallServiceResponse200 | Problem]:
     """The national interface, a transaction by its infno
+
+     Roles: institution.
 
     Args:
         body (CallServiceBody): The request envelope, told of in docs/national-interface.md
@@ -96,10 +108,12 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CallServiceBody,
 ) -> CallServiceResponse200 | Problem | None:
     """The national interface, a transaction by its infno
+
+     Roles: institution.
 
     Args:
         body (CallServiceBody): The request envelope, told of in docs/national-interface.md
@@ -120,10 +134,12 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CallServiceBody,
 ) -> Response[CallServiceResponse200 | Problem]:
     """The national interface, a transaction by its infno
+
+     Roles: institution.
 
     Args:
         body (CallServiceBody): The request envelope, told of in docs/national-interface.md
@@ -147,10 +163,12 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CallServiceBody,
 ) -> CallServiceResponse200 | Problem | None:
     """The national interface, a transaction by its infno
+
+     Roles: institution.
 
     Args:
         body (CallServiceBody): The request envelope, told of in docs/national-interface.md
