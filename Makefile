@@ -84,7 +84,7 @@ client: contract
 
 # Requests made from the contract against every operation: the long form. `make test` runs its short form.
 fuzz-api: setup
-	@MEDSETTLE_FUZZ_EXAMPLES=$${MEDSETTLE_FUZZ_EXAMPLES:-500} $(BIN)/python -m pytest -q -n 2 tests/fuzz
+	@MEDSETTLE_FUZZ_EXAMPLES=$${MEDSETTLE_FUZZ_EXAMPLES:-500} $(BIN)/python -m pytest -q -n 2 tests/integration/test_every_operation.py
 
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra archive --extra sm --extra embedded --extra dev --universal --python-version 3.11 \

@@ -16,7 +16,7 @@ from app.access import audit
 from app.access.policy import OPEN, RULES, Denial, Recorded, Rule, denial
 from app.access.principal import Principal, Role
 from app.codes import Code
-from app.errors import Forbidden
+from app.errors import Forbidden, Refused
 from app.routes.problems import status_of
 from app.routes.services import services_of
 
@@ -66,6 +66,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         rules = {method: rule_of(method, self.path) for method in self.methods or ()}
+        parameters = {parameter.alias for parameter in self.dependant.query_params}
         if None in rules.values():
             return handle
 
@@ -79,6 +80,9 @@ class GuardedRoute(APIRoute):
             if against is not None:
                 await record(request, 403)
                 raise Forbidden(Code.NOT_YOURS if against is Denial.FOREIGN else Code.FORBIDDEN, against.value)
+            if request.method == "GET" and not parameters.issuperset(request.query_params):
+                # A mistyped filter must not find everything. Its name is not repeated: it is text of the sender.
+                raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
             if _is_recorded(rule, principal):
                 return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
             try:

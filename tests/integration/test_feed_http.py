@@ -115,6 +115,11 @@ async def test_a_bad_parameter_is_named(client: httpx.AsyncClient, institution: 
     assert problem["errors"][0]["pointer"] == f"#/query/{next(iter(params))}"
 
 
+async def test_a_mistyped_filter_does_not_find_everything(client: httpx.AsyncClient, institution: str) -> None:
+    answer = await client.get(LIST, params={"institution": institution, "buisness_day": "2026-01-01"})
+    assert_problem(answer, 422, Code.INVALID_FIELD)
+
+
 # A day as a file
 
 

@@ -1,3 +1,0 @@
-"""The standing house of the integration tests, here too."""
-
-from tests.integration.conftest import standing as standing
