@@ -3,7 +3,7 @@
 import asyncio
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
@@ -199,7 +199,7 @@ async def _page(services: Services, institution: str, position: int, limit: int)
         return await read_page(connection, institution, position, limit=limit)
 
 
-async def _events(services: Services, institution: str, position: int) -> AsyncIterator[bytes]:
+async def _events(services: Services, institution: str, position: int) -> AsyncGenerator[bytes, None]:
     """Server-sent events until the process stops, the database goes away, or a while has passed: then come again."""
     watch, end = services.feed_watch, time.monotonic() + _STREAM_SECONDS_MAX
     with watch.reading(), suppress(DatabaseUnavailable):
