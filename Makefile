@@ -76,9 +76,10 @@ load-open: setup
 
 contract: setup
 	@$(BIN)/python docs/contract/generate.py
+	@$(MAKE) --no-print-directory client
 
 # The typed client of clients/python, made from the contract.
-client: contract
+client: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/contract/openapi.json --meta none \
 		--config clients/python/generator.yml --overwrite --output-path clients/python/medsettle_client/generated
 

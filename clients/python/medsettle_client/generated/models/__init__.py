@@ -25,6 +25,8 @@ from .change import Change
 from .change_account_event import ChangeAccountEvent
 from .change_personal_status_type_0 import ChangePersonalStatusType0
 from .code import Code
+from .day_answer import DayAnswer
+from .day_answer_state import DayAnswerState
 from .debit_account import DebitAccount
 from .debit_application import DebitApplication
 from .debit_application_action import DebitApplicationAction
@@ -86,6 +88,7 @@ from .person import Person
 from .person_gender_type_0 import PersonGenderType0
 from .person_personal_status_type_0 import PersonPersonalStatusType0
 from .personal_account import PersonalAccount
+from .preview_answer import PreviewAnswer
 from .problem import Problem
 from .problem_place import ProblemPlace
 from .proposal import Proposal
@@ -111,6 +114,7 @@ from .search import Search
 from .set_insurance_insurance import SetInsuranceInsurance
 from .signature import Signature
 from .signature_algorithm import SignatureAlgorithm
+from .totals_answer import TotalsAnswer
 from .transaction_page import TransactionPage
 from .unlocking import Unlocking
 from .verification_answer import VerificationAnswer
@@ -146,6 +150,8 @@ __all__ = (
     "ChangeAccountEvent",
     "ChangePersonalStatusType0",
     "Code",
+    "DayAnswer",
+    "DayAnswerState",
     "DebitAccount",
     "DebitApplication",
     "DebitApplicationAction",
@@ -207,6 +213,7 @@ __all__ = (
     "PersonalAccount",
     "PersonGenderType0",
     "PersonPersonalStatusType0",
+    "PreviewAnswer",
     "Problem",
     "ProblemPlace",
     "Proposal",
@@ -232,6 +239,7 @@ __all__ = (
     "SetInsuranceInsurance",
     "Signature",
     "SignatureAlgorithm",
+    "TotalsAnswer",
     "TransactionPage",
     "Unlocking",
     "VerificationAnswer",
