@@ -12,13 +12,14 @@ from app.clearing.days import Day, State, read_day
 from app.clearing.positions import Reason, read_positions
 from app.clearing.totals import Totals
 from app.database import transaction
+from app.routes import times
 from app.routes.agency import problems
 from app.routes.guard import GuardedRoute
 from app.routes.services import services_of
 
 router = APIRouter(prefix="/v1/business-days", tags=["clearing"], route_class=GuardedRoute)
 
-BusinessDay = Annotated[date, Path(description="YYYY-MM-DD in Asia/Shanghai")]
+BusinessDay = Annotated[times.Day, Path(description="YYYY-MM-DD in Asia/Shanghai")]
 
 
 class TotalsAnswer(BaseModel):

@@ -32,6 +32,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
@@ -65,9 +75,11 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[DayAnswer | Problem]:
     """A business day
+
+     Roles: agency, operator, auditor.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -94,9 +106,11 @@ def sync_detailed(
 def sync(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> DayAnswer | Problem | None:
     """A business day
+
+     Roles: agency, operator, auditor.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -118,9 +132,11 @@ def sync(
 async def asyncio_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[DayAnswer | Problem]:
     """A business day
+
+     Roles: agency, operator, auditor.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -145,9 +161,11 @@ async def asyncio_detailed(
 async def asyncio(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> DayAnswer | Problem | None:
     """A business day
+
+     Roles: agency, operator, auditor.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai

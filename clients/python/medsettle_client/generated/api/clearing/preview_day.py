@@ -34,6 +34,16 @@ def _parse_response(
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
@@ -69,11 +79,13 @@ def _build_response(
 def sync_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[PreviewAnswer | Problem]:
     """What a seal would give
 
      Nothing is changed. Of a day that is not over: what it came to so far.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -100,11 +112,13 @@ def sync_detailed(
 def sync(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> PreviewAnswer | Problem | None:
     """What a seal would give
 
      Nothing is changed. Of a day that is not over: what it came to so far.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -126,11 +140,13 @@ def sync(
 async def asyncio_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[PreviewAnswer | Problem]:
     """What a seal would give
 
      Nothing is changed. Of a day that is not over: what it came to so far.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -155,11 +171,13 @@ async def asyncio_detailed(
 async def asyncio(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> PreviewAnswer | Problem | None:
     """What a seal would give
 
      Nothing is changed. Of a day that is not over: what it came to so far.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai

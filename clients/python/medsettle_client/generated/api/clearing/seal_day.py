@@ -32,6 +32,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
@@ -70,11 +80,13 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[DayAnswer | Problem]:
     """Seal a business day that is over
 
      Answered when it is sealed. Again is harmless; the scheduler does it by itself after the cut-off.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -101,11 +113,13 @@ def sync_detailed(
 def sync(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> DayAnswer | Problem | None:
     """Seal a business day that is over
 
      Answered when it is sealed. Again is harmless; the scheduler does it by itself after the cut-off.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -127,11 +141,13 @@ def sync(
 async def asyncio_detailed(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[DayAnswer | Problem]:
     """Seal a business day that is over
 
      Answered when it is sealed. Again is harmless; the scheduler does it by itself after the cut-off.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
@@ -156,11 +172,13 @@ async def asyncio_detailed(
 async def asyncio(
     day: datetime.date,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> DayAnswer | Problem | None:
     """Seal a business day that is over
 
      Answered when it is sealed. Again is harmless; the scheduler does it by itself after the cut-off.
+
+    Roles: operator.
 
     Args:
         day (datetime.date): YYYY-MM-DD in Asia/Shanghai
