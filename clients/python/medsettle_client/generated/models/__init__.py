@@ -9,6 +9,8 @@ from .adjustment_answer_direction import AdjustmentAnswerDirection
 from .adjustment_answer_state import AdjustmentAnswerState
 from .adjustments import Adjustments
 from .applications import Applications
+from .audit_entries import AuditEntries
+from .audit_entry import AuditEntry
 from .authorisation import Authorisation
 from .authorisation_relation import AuthorisationRelation
 from .batch_head import BatchHead
@@ -47,6 +49,8 @@ from .file_answer_state import FileAnswerState
 from .grant_answer import GrantAnswer
 from .grants import Grants
 from .health import Health
+from .held_answer import HeldAnswer
+from .held_answer_reason import HeldAnswerReason
 from .insurance_payment import InsurancePayment
 from .insurance_payment_insurance import InsurancePaymentInsurance
 from .issue import Issue
@@ -88,6 +92,9 @@ from .person import Person
 from .person_gender_type_0 import PersonGenderType0
 from .person_personal_status_type_0 import PersonPersonalStatusType0
 from .personal_account import PersonalAccount
+from .position_answer import PositionAnswer
+from .position_answer_held_type_0 import PositionAnswerHeldType0
+from .positions import Positions
 from .preview_answer import PreviewAnswer
 from .problem import Problem
 from .problem_place import ProblemPlace
@@ -134,6 +141,8 @@ __all__ = (
     "AdjustmentAnswerState",
     "Adjustments",
     "Applications",
+    "AuditEntries",
+    "AuditEntry",
     "Authorisation",
     "AuthorisationRelation",
     "BatchHead",
@@ -172,6 +181,8 @@ __all__ = (
     "GrantAnswer",
     "Grants",
     "Health",
+    "HeldAnswer",
+    "HeldAnswerReason",
     "InsurancePayment",
     "InsurancePaymentInsurance",
     "Issue",
@@ -213,6 +224,9 @@ __all__ = (
     "PersonalAccount",
     "PersonGenderType0",
     "PersonPersonalStatusType0",
+    "PositionAnswer",
+    "PositionAnswerHeldType0",
+    "Positions",
     "PreviewAnswer",
     "Problem",
     "ProblemPlace",

@@ -10,6 +10,7 @@ from attrs import field as _attrs_field
 from ..models.day_answer_state import DayAnswerState, check_day_answer_state
 
 if TYPE_CHECKING:
+    from ..models.held_answer import HeldAnswer
     from ..models.totals_answer import TotalsAnswer
 
 
@@ -18,7 +19,7 @@ T = TypeVar("T", bound="DayAnswer")
 
 @_attrs_define
 class DayAnswer:
-    """`value_date`: the banking day on which its money moves. `totals` and the hashes once the day is sealed.
+    """`value_date`: the banking day on which its money moves. `totals`, `held` and the hashes once the day is sealed.
 
     `day_hash` is over the sums, the hashes of all batches of the day, and the day before.
 
@@ -31,6 +32,7 @@ class DayAnswer:
             closed_at (datetime.datetime | None):
             sealed_at (datetime.datetime | None):
             totals (None | TotalsAnswer):
+            held (list[HeldAnswer]):
             batches_root (None | str):
             day_hash (None | str):
     """
@@ -43,6 +45,7 @@ class DayAnswer:
     closed_at: datetime.datetime | None
     sealed_at: datetime.datetime | None
     totals: None | TotalsAnswer
+    held: list[HeldAnswer]
     batches_root: None | str
     day_hash: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -78,6 +81,11 @@ class DayAnswer:
         else:
             totals = self.totals
 
+        held = []
+        for held_item_data in self.held:
+            held_item = held_item_data.to_dict()
+            held.append(held_item)
+
         batches_root: None | str
         batches_root = self.batches_root
 
@@ -96,6 +104,7 @@ class DayAnswer:
                 "closed_at": closed_at,
                 "sealed_at": sealed_at,
                 "totals": totals,
+                "held": held,
                 "batches_root": batches_root,
                 "day_hash": day_hash,
             }
@@ -105,6 +114,7 @@ class DayAnswer:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.held_answer import HeldAnswer  # noqa: PLC0415
         from ..models.totals_answer import TotalsAnswer  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -163,6 +173,13 @@ class DayAnswer:
 
         totals = _parse_totals(d.pop("totals"))
 
+        held = []
+        _held = d.pop("held")
+        for held_item_data in _held:
+            held_item = HeldAnswer.from_dict(held_item_data)
+
+            held.append(held_item)
+
         def _parse_batches_root(data: object) -> None | str:
             if data is None:
                 return data
@@ -186,6 +203,7 @@ class DayAnswer:
             closed_at=closed_at,
             sealed_at=sealed_at,
             totals=totals,
+            held=held,
             batches_root=batches_root,
             day_hash=day_hash,
         )
