@@ -120,6 +120,7 @@ class Code(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_YOURS = "not_yours"
     CARD_NOT_PRESENTED = "card_not_presented"
+    RATE_LIMITED = "rate_limited"
     # Answers of the service itself.
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
@@ -410,6 +411,9 @@ CATALOGUE: dict[Code, Entry] = {
     Code.CARD_NOT_PRESENTED: Entry(
         "An institution sees the account of a person who presents a card there, and no other.",
         "Send the card's number and identification code as the reader gave them.",
+    ),
+    Code.RATE_LIMITED: Entry(
+        "This client sends more than it may.", "Send again after `Retry-After` seconds; send batches."
     ),
     Code.OVERLOADED: Entry(
         "More transactions wait than the service may queue.", "Send again after `Retry-After` seconds."

@@ -2,14 +2,19 @@
 
 from datetime import time
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: Business days are counted in this zone everywhere; the law of the land knows one.
 ZONE = ZoneInfo("Asia/Shanghai")
+
+#: With which a token may be signed. Those with a shared secret are not among them, and neither is none.
+JWT_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+_ON_LOOPBACK = {("http", "127.0.0.1"), ("http", "localhost")}
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -43,6 +48,8 @@ class Settings(BaseSettings):
     message_bytes_max: int = Field(65_536, ge=1_024, le=900_000, description="A longer message is a dead letter")
     http_queue_max: int = Field(4_000, ge=1, le=100_000, description="Waiting transactions before a 503")
     watchdog_seconds: int = Field(60, ge=5, le=3_600, description="A worker with lag and no progress exits")
+    rate_limit_per_second: int = Field(10_000, ge=1, description="Requests of one client to one process")
+    rate_limit_looks_per_second: int = Field(200, ge=1, description="Looks at persons' data of one client, likewise")
     drain_seconds_max: int = Field(20, ge=1, le=600, description="Bound of a graceful stop")
 
     data_keys: SecretStr = Field(
@@ -53,9 +60,32 @@ class Settings(BaseSettings):
 
     national_regions: str = Field("", description="TOML file of regions, laid over app/national/regions.toml")
 
+    jwt_issuer: str = Field("", description="`iss` of the bearer tokens that are taken; empty: none are")
+    jwt_audience: str = Field("", description="`aud` that they must have")
+    jwt_jwks_url: str = Field("", description="Where the issuer publishes its keys; https, or http on loopback")
+    jwt_algorithms: tuple[str, ...] = Field(("RS256", "ES256"), description='As JSON: ["RS256"]; asymmetric ones alone')
+    jwt_role_claim: str = "medsettle_role"
+    jwt_institution_claim: str = "medsettle_institution"
+    jwt_bank_claim: str = "medsettle_bank"
+    jwt_name_claim: str = Field("sub", description="The name that stands in events and the audit log")
+    jwt_scope_claim: str = Field("", description="Claim that narrows a token to scopes; empty: the role decides")
+
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai, until one is filed")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")
+
+    @model_validator(mode="after")
+    def _tokens_are_safe(self) -> Self:
+        named = (self.jwt_issuer, self.jwt_audience, self.jwt_jwks_url)
+        if any(named) and not all(named):
+            raise ValueError("set jwt_issuer, jwt_audience and jwt_jwks_url together, or none of them")
+        weak = set(self.jwt_algorithms) - JWT_ALGORITHMS
+        if weak or not self.jwt_algorithms:
+            raise ValueError(f"jwt_algorithms may be: {', '.join(sorted(JWT_ALGORITHMS))}")
+        url = urlsplit(self.jwt_jwks_url)
+        if self.jwt_jwks_url and url.scheme != "https" and (url.scheme, url.hostname) not in _ON_LOOPBACK:
+            raise ValueError("jwt_jwks_url must be https")
+        return self
 
 
 @cache

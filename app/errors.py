@@ -7,6 +7,7 @@ MedsettleError
 ├── StackError              the embedded Postgres or broker could not be run
 ├── Unauthenticated         the request does not prove who sends it
 ├── Forbidden               who sends the request may not do this; carries a code of the catalogue
+├── RateLimited             this client calls too often; nothing was taken in, send again a little later
 ├── Refused                 what was asked for is against a rule; carries a code of the catalogue
 ├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
 └── Overloaded              more messages wait than may; nothing was taken in, send again a little later
@@ -48,6 +49,16 @@ class Forbidden(MedsettleError):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+class RateLimited(MedsettleError):
+    """policy: the limit as RFC 9651 has it. wait: seconds until one more is let in."""
+
+    def __init__(self, name: str, policy: str, wait: float) -> None:
+        super().__init__(f"More {name} than this client may send.")
+        self.name = name
+        self.policy = policy
+        self.wait = wait
 
 
 class Refused(MedsettleError):

@@ -4,6 +4,7 @@ Servers that the settings name are used; what they leave empty is started here, 
 """
 
 import asyncio
+import json
 import os
 import secrets
 import sys
@@ -203,7 +204,10 @@ def _owner_url(settings: Settings) -> str:
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as the environment of a child; the owner's URL stays with us."""
     values = settings.model_dump(exclude={"owner_database_url"})
-    return {
-        f"MEDSETTLE_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in values.items()
-    }
+    return {f"MEDSETTLE_{name.upper()}": _text(value) for name, value in values.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(value) if isinstance(value, tuple) else str(value)

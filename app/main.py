@@ -12,6 +12,8 @@ from fastapi import FastAPI
 
 from app import __version__, logs
 from app.access.authenticator import Authenticator
+from app.access.rate_limits import Limit, Limits
+from app.access.tokens import Tokens
 from app.clearing.reconciliation.runner import keep_runs_compared
 from app.config import Settings
 from app.database import open_pool
@@ -113,7 +115,10 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(reading)
     outbox = Outbox(publisher, marks)
     rules = RuleBook(settings.cut_off)
-    authenticator = Authenticator(reading)
+    authenticator = Authenticator(reading, Tokens(settings))
+    limits = Limits(
+        Limit("requests", settings.rate_limit_per_second), Limit("looks", settings.rate_limit_looks_per_second)
+    )
     group_commit = GroupCommit(
         posting,
         outbox,
@@ -139,7 +144,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         )
         try:
             yield Services(
-                settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator
+                settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator, limits
             )
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes

@@ -4,27 +4,34 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from app.access.api_keys import ApiKey, find_key, is_api_key, read_keys
 from app.access.principal import Principal
+from app.access.rate_limits import Limit
+from app.access.tokens import Tokens
 from app.database import Pool, transaction
-from app.errors import DatabaseUnavailable, Unauthenticated
+from app.errors import DatabaseUnavailable, RateLimited, Unauthenticated
 
 # Keys in use are asked for again this often, all in one statement; what was revoked is forgotten then. A key that could
 # not be asked for is believed for the longer time, and then the request waits for Postgres.
 _ASK_SECONDS = 1.0
 _BELIEVED_SECONDS_MAX = 5.0
 _UNUSED_SECONDS_MAX = 60.0
+# A token's signature is proved again after this, by the keys that are published then.
+_TOKEN_BELIEVED_SECONDS_MAX = 60.0
 _REMEMBERED_MAX = 20_000
+# Of false credentials from one address: each costs a look-up. Good ones in use cost none and are not held up by them.
+_FAILURES_PER_SECOND, _FAILURES_BURST_SECONDS = 20, 10
 
 
 class _Known:
-    """A proved credential. Times are monotonic."""
+    """A proved credential; key_id None: a token. Times are monotonic."""
 
     __slots__ = ("believed_until", "key_id", "principal", "used_at")
 
-    def __init__(self, principal: Principal, key_id: str, believed_until: float) -> None:
+    def __init__(self, principal: Principal, key_id: str | None, believed_until: float) -> None:
         self.principal = principal
         self.key_id = key_id
         self.believed_until = believed_until
@@ -32,19 +39,24 @@ class _Known:
 
 
 class Authenticator:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, tokens: Tokens) -> None:
         self._pool = pool
+        self._tokens = tokens
         # By the digest of the header, so that no secret is kept and a look-up tells nothing by its time.
         self._known: dict[bytes, _Known] = {}
+        self._failures = Limit("failures", _FAILURES_PER_SECOND, _FAILURES_BURST_SECONDS)
 
-    async def authenticate(self, authorization: str | None) -> Principal:
-        """Raises Unauthenticated, and DatabaseUnavailable where the credential cannot be proved now."""
+    async def authenticate(self, authorization: str | None, address: str) -> Principal:
+        """address: where it comes from.
+
+        Raises Unauthenticated; RateLimited after too many false ones; DatabaseUnavailable where none can be proved now.
+        """
         if authorization is None:
             raise Unauthenticated("The request names no key.")
         digest = hashlib.sha256(authorization.encode("latin-1", "replace")).digest()
         known, now = self._known.get(digest), time.monotonic()
         if known is None or known.believed_until <= now:
-            known = await self._prove(authorization)
+            known = await self._prove(authorization, address)
             self._remember(digest, known)
         else:
             known.used_at = now
@@ -60,11 +72,27 @@ class Authenticator:
             except DatabaseUnavailable:
                 continue  # what is not asked for again is not believed for long
 
-    async def _prove(self, authorization: str) -> _Known:
+    async def _prove(self, authorization: str, address: str) -> _Known:
         scheme, _, credential = authorization.partition(" ")
         credential = credential.strip()
-        if scheme.lower() != "bearer" or not is_api_key(credential):
-            raise Unauthenticated("Send `Authorization: Bearer …` with an API key.")
+        if scheme.lower() != "bearer" or not credential:
+            raise Unauthenticated("Send `Authorization: Bearer …` with a key or token.")
+        if not is_api_key(credential) and not self._tokens.are_taken:
+            raise Unauthenticated("This is no API key.")
+        self._failures.refuse_empty(address)
+        try:
+            return await (self._prove_key if is_api_key(credential) else self._prove_token)(credential)
+        except Unauthenticated:
+            with suppress(RateLimited):
+                self._failures.take(address)
+            raise
+
+    async def _prove_token(self, credential: str) -> _Known:
+        proved = await self._tokens.prove(credential)
+        left = min(proved.expires_at - time.time(), _TOKEN_BELIEVED_SECONDS_MAX)
+        return _Known(proved.principal, None, time.monotonic() + left)
+
+    async def _prove_key(self, credential: str) -> _Known:
         async with transaction(self._pool) as connection:
             key = await find_key(connection, credential)
         if key is None:
@@ -87,13 +115,13 @@ class Authenticator:
                 del self._known[digest]
 
     async def _ask_again(self) -> None:
-        key_ids = {known.key_id for known in self._known.values()}
+        key_ids = {known.key_id for known in self._known.values() if known.key_id is not None}
         if not key_ids:
             return
         async with transaction(self._pool) as connection:
             found: Mapping[str, ApiKey] = {key.key_id: key for key in await read_keys(connection, key_ids)}
         for digest, known in list(self._known.items()):
-            key = found.get(known.key_id)
+            key = None if known.key_id is None else found.get(known.key_id)
             if key is not None and key.is_good:
                 known.believed_until = _believed_until(key)
             elif known.key_id in key_ids:

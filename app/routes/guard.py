@@ -18,6 +18,7 @@ from app.access.principal import Principal, Role
 from app.codes import Code
 from app.errors import Forbidden, Refused
 from app.routes.problems import status_of
+from app.routes.request_ids import LIMIT_HEADERS
 from app.routes.services import services_of
 
 REASON = "Medsettle-Reason"
@@ -72,10 +73,13 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             services = services_of(request)
-            principal = await services.authenticator.authenticate(request.headers.get("authorization"))
+            address = "" if request.client is None else request.client.host
+            principal = await services.authenticator.authenticate(request.headers.get("authorization"), address)
             request.scope[_PRINCIPAL] = principal
             rule = rules[request.method]
             assert rule is not None
+            limit = services.limits.looks if rule.recorded is Recorded.LOOKS else services.limits.requests
+            request.scope[LIMIT_HEADERS] = limit.headers(limit.take(principal.credential))
             against = denial(rule, principal, request.path_params)
             if against is not None:
                 await record(request, 403)
@@ -85,13 +89,17 @@ class GuardedRoute(APIRoute):
                 raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
             if _is_recorded(rule, principal):
                 return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
-            try:
-                return await handle(request)
-            except Forbidden:
-                await record(request, 403)
-                raise
+            return await _handled(request, handle)
 
         return guarded
+
+
+async def _handled(request: Request, handle: Handler) -> Response:
+    try:
+        return await handle(request)
+    except Forbidden:
+        await record(request, 403)
+        raise
 
 
 async def record(request: Request, status: int) -> None:

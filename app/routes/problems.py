@@ -1,5 +1,6 @@
 """RFC 9457 problem details: every refusal of a request, with a code of the catalogue."""
 
+import math
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from starlette.types import Scope
 
 from app import metrics
 from app.codes import CATALOGUE, Code
-from app.errors import DatabaseUnavailable, Forbidden, Overloaded, Refused, Unauthenticated
+from app.errors import DatabaseUnavailable, Forbidden, Overloaded, RateLimited, Refused, Unauthenticated
 from app.settlement.messages import Malformed
 
 MEDIA_TYPE = "application/problem+json"
@@ -85,6 +86,7 @@ def status_of(error: Exception) -> int:
 _STATUS: dict[type[Exception], int] = {
     Unauthenticated: 401,
     Forbidden: 403,
+    RateLimited: 429,
     RequestValidationError: 422,
     DatabaseUnavailable: 503,
     Overloaded: 503,
@@ -132,6 +134,14 @@ def handle_problems(app: FastAPI) -> None:
         # RFC 6750: the error is named where a credential was sent.
         sent = "authorization" in request.headers
         response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="invalid_token"' if sent else _CHALLENGE
+        return response
+
+    @app.exception_handler(RateLimited)
+    async def rate_limited(_: Request, error: RateLimited) -> Response:
+        seconds = math.ceil(error.wait)
+        response = problem(429, Code.RATE_LIMITED, str(error), retry_after=seconds)
+        response.headers["RateLimit-Policy"] = error.policy
+        response.headers["RateLimit"] = f'"{error.name}";r=0;t={seconds}'
         return response
 
     @app.exception_handler(Forbidden)

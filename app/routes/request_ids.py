@@ -14,6 +14,8 @@ from app.codes import Code
 from app.routes.problems import problem
 
 HEADER = "X-Request-Id"
+#: Where the guard leaves what is left of the caller's limit, for every answer, whatever comes of the request.
+LIMIT_HEADERS = "medsettle.limit_headers"
 
 # An id goes into logs, so nothing that looks like a citizen number may be one.
 _SANE = re.compile(rb"(?!\d{15}$|\d{17}[\dXx]$)[A-Za-z0-9._:-]{1,64}")
@@ -38,7 +40,7 @@ class RequestIds:
             nonlocal is_answered
             if message["type"] == "http.response.start":
                 is_answered = True
-                message["headers"] = [*message["headers"], (_NAME, own)]
+                message["headers"] = [*message["headers"], (_NAME, own), *scope.get(LIMIT_HEADERS, ())]
             await send(message)
 
         try:

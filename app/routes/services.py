@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from app.access.authenticator import Authenticator
+from app.access.rate_limits import Limits
 from app.config import Settings
 from app.database import Pool
 from app.national.platform import Platform
@@ -26,6 +27,7 @@ class Services:
     feed_watch: FeedWatch
     national: Platform
     authenticator: Authenticator
+    limits: Limits
     batches_in_hand: int = 0
     exports_in_hand: int = 0
     large_envelopes_in_hand: int = 0

@@ -11,8 +11,9 @@ from app.access.principal import Role
 from app.codes import Code
 from app.database import Pool
 from app.errors import UsageError
-from tests.builders import HOSPITAL, add_card
+from tests.builders import HOSPITAL, PHARMACY, add_card, payment_json
 from tests.harness import House, eventually, owned
+from tests.tokens import running_issuer
 
 DAY = timedelta(days=1)
 AUDITOR = Binding(Role.AUDITOR, "auditor-1")
@@ -127,9 +128,30 @@ async def test_an_institution_sees_the_account_by_the_card_that_is_presented(sta
         ):
             refused = await client.get(path, headers=headers)
             assert (refused.status_code, refused.json()["code"]) == (403, code)
-        past = await client.get(
-            path, headers={"Medsettle-Card-No": card_no, "Medsettle-Card-Sn": "SN1"}, params={"at": "2026-01-01T00:00Z"}
-        )
+        card = {"Medsettle-Card-No": card_no, "Medsettle-Card-Sn": "SN1"}
+        past = await client.get(path, headers=card, params={"at": "2026-01-01T00:00:00Z"})
         assert (past.status_code, past.json()["code"]) == (403, Code.FORBIDDEN)
         stranger = await client.get("/v1/persons/NOBODY/accounts", headers={"Medsettle-Card-No": card_no})
         assert (stranger.status_code, stranger.json()["code"]) == (403, Code.CARD_NOT_PRESENTED)
+
+
+# Tokens beside keys
+
+
+async def test_a_token_opens_what_its_role_may_and_nothing_else(standing: House, tmp_path: Path, person: str) -> None:
+    with running_issuer() as issuer:
+        async with standing.other(tmp_path, **issuer.settings()) as house:
+            await house.start_api()
+            hospital = issuer.token(sub="till-1", medsettle_role="institution", medsettle_institution=HOSPITAL)
+            async with house.client(hospital) as client:
+                paid = await client.post("/v1/transactions", content=payment_json(person_no=person, message_id=person))
+                assert paid.status_code == 201
+                foreign = await client.get(f"/v1/transactions/{PHARMACY}/{person}")
+                assert (foreign.status_code, foreign.json()["code"]) == (403, Code.NOT_YOURS)
+            async with house.client(issuer.token(medsettle_role="auditor", exp=1)) as client:
+                assert (await client.get(ADDRESS)).status_code == 401
+            async with house.client(issuer.token()) as client:
+                assert (await client.get(ADDRESS)).status_code == 404
+            assert await status(house, (await made(standing)).key) == 404
+    async with standing.client(issuer.token()) as client:  # where no issuer is named
+        assert (await client.get(ADDRESS)).status_code == 401

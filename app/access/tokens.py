@@ -1,0 +1,132 @@
+"""OAuth2 bearer tokens: JWTs of one issuer, by keys that it publishes. Role and institution or bank are claims."""
+
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jwt
+
+from app import logs
+from app.access.principal import Principal, Role
+from app.config import Settings
+from app.errors import Unauthenticated
+
+_log = logs.get(__name__)
+
+# Published keys are asked for again when they are older than this, or when a token names a key that is not among them,
+# but never more often than the second bound: tokens with made-up key ids must not become a flood at the issuer.
+_KEYS_SECONDS_MAX = 600.0
+_ASK_SECONDS_MIN = 10.0
+_FETCH_SECONDS_MAX = 5
+_KEY_SET_BYTES_MAX = 1 << 20
+_TOKEN_CHARACTERS_MAX = 8_192
+_LEEWAY_SECONDS = 30
+_NAME_MAX = 64
+
+
+class Proved(NamedTuple):
+    """expires_at: seconds since 1970."""
+
+    principal: Principal
+    expires_at: float
+
+
+class Tokens:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
+
+    @property
+    def are_taken(self) -> bool:
+        return bool(self._settings.jwt_jwks_url)
+
+    async def prove(self, token: str) -> Proved:
+        """Raises Unauthenticated, with no word of the token."""
+        if len(token) > _TOKEN_CHARACTERS_MAX:
+            raise Unauthenticated("The token is too long.")
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError:
+            raise Unauthenticated("This is no key and no token.") from None
+        if header.get("alg") not in self._settings.jwt_algorithms:
+            raise Unauthenticated("The token is signed by an algorithm that is not taken.")
+        key = await self._key(header.get("kid"))
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=list(self._settings.jwt_algorithms),
+                audience=self._settings.jwt_audience,
+                issuer=self._settings.jwt_issuer,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "aud"], "verify_nbf": True},
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated(f"The token is not good: {type(error).__name__}.") from None
+        return Proved(self._principal(claims), float(claims["exp"]))
+
+    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+        named = self._settings
+        role, name = claims.get(named.jwt_role_claim), claims.get(named.jwt_name_claim)
+        if not isinstance(name, str) or not (0 < len(name) <= _NAME_MAX and name.isprintable()):
+            raise Unauthenticated("The token does not say who it is.")
+        try:
+            role = Role(str(role))
+            return Principal(
+                role,
+                name,
+                f"token {name}",
+                _text(claims, named.jwt_institution_claim) if role is Role.INSTITUTION else None,
+                _text(claims, named.jwt_bank_claim) if role is Role.BANK else None,
+                self._scopes(claims),
+            )
+        except ValueError:
+            raise Unauthenticated("The token names no role, or not the institution or bank of its role.") from None
+
+    def _scopes(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
+        if not self._settings.jwt_scope_claim:
+            return None
+        found = claims.get(self._settings.jwt_scope_claim, "")
+        return frozenset(found.split() if isinstance(found, str) else map(str, found))
+
+    async def _key(self, key_id: object) -> jwt.PyJWK:
+        if self._fetched_at + _KEYS_SECONDS_MAX < time.monotonic() or key_id not in self._keys:
+            await self._ask()
+        if not isinstance(key_id, str) or key_id not in self._keys:
+            raise Unauthenticated("The token is signed by a key that the issuer does not publish.")
+        return self._keys[key_id]
+
+    async def _ask(self) -> None:
+        async with self._asking:
+            if self._asked_at + _ASK_SECONDS_MIN > time.monotonic():
+                return
+            self._asked_at = time.monotonic()
+            try:
+                self._keys = await asyncio.to_thread(_fetch, self._settings.jwt_jwks_url)
+                self._fetched_at = time.monotonic()
+            except (OSError, ValueError, jwt.PyJWTError) as error:  # the keys of before go on, as long as they last
+                _log.warning("jwks_not_read", error=type(error).__name__)
+
+
+def _text(claims: Mapping[str, Any], claim: str) -> str:
+    found = claims.get(claim)
+    if not isinstance(found, str) or not found:
+        raise ValueError("no such claim")
+    return found
+
+
+def _fetch(url: str) -> dict[str, jwt.PyJWK]:
+    """Public keys for signatures alone: a shared secret in the set, which would let anyone sign, is left out."""
+    with urllib.request.urlopen(url, timeout=_FETCH_SECONDS_MAX) as answer:  # noqa: S310 - checked in the settings
+        content = json.loads(answer.read(_KEY_SET_BYTES_MAX))
+    keys = {}
+    for each in content["keys"]:
+        if each.get("kty") in ("RSA", "EC", "OKP") and each.get("use", "sig") == "sig" and "kid" in each:
+            keys[each["kid"]] = jwt.PyJWK(each)
+    return keys

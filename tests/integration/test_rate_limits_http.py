@@ -1,0 +1,59 @@
+"""Too many requests of one client are answered 429, and nobody else is held up."""
+
+import secrets
+from pathlib import Path
+
+import httpx
+from app.access.principal import Role
+from app.codes import Code
+from tests.harness import House
+
+ADDRESS = "/v1/cards/NO-CARD"
+
+
+async def test_a_client_that_looks_too_often_is_told_when_to_come_again(standing: House, tmp_path: Path) -> None:
+    async with standing.other(tmp_path, rate_limit_looks_per_second=1) as house:
+        await house.start_api()
+        async with (
+            house.client(await house.keys.key(Role.AUDITOR)) as auditor,
+            house.client(await house.keys.key(Role.OPERATOR)) as operator,
+        ):
+            answers = [await auditor.get(ADDRESS) for _ in range(5)]
+            other = await operator.get(ADDRESS)
+    assert [answer.status_code for answer in answers[:2]] == [404, 404]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["code"] == Code.RATE_LIMITED
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["ratelimit-policy"] == '"looks";q=2;w=2'
+    assert refused.headers["ratelimit"].startswith('"looks";r=0;t=')
+    assert other.status_code == 404
+
+
+async def test_each_answer_tells_what_is_left(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/contributions/NO-FILE")
+    assert answer.headers["ratelimit-policy"] == '"requests";q=20000;w=2'
+    assert answer.headers["ratelimit"].startswith('"requests";r=1999')
+
+
+async def test_who_tries_keys_is_slowed_down(standing: House, tmp_path: Path) -> None:
+    async with standing.other(tmp_path) as house:
+        await house.start_api()
+        good = await house.keys.key(Role.AUDITOR)
+        async with house.client(good) as client:
+            assert (await client.get(ADDRESS)).status_code == 404
+            tried = [
+                (await client.get(ADDRESS, auth=_Bearer(f"mds_{secrets.token_hex(6)}_x"))).status_code
+                for _ in range(600)
+            ]
+            assert set(tried) == {401, 429}
+            assert (await client.get(ADDRESS)).status_code == 404
+
+
+class _Bearer(httpx.Auth):
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request):  # type: ignore[no-untyped-def]
+        request.headers["authorization"] = f"Bearer {self._key}"
+        yield request
