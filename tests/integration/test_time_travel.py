@@ -40,7 +40,7 @@ def _some_message(random: Random, holds: list[Message], paid: list[Message]) -> 
     if kind in ("refund", "reversal") and holds + paid:
         return follow_up(kind, random.choice(holds + paid))
     if kind == "authorization":
-        ends = datetime.now(UTC) + timedelta(milliseconds=random.choice([30, 80, 60_000]))
+        ends = datetime.now(UTC) + timedelta(milliseconds=random.choice([80, 250, 60_000]))
         return authorization(amount=random.randint(1, 400), expires_at=ends)
     return payment(amount=random.randint(1, 400))
 
