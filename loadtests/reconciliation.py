@@ -23,12 +23,15 @@ from typing import NamedTuple
 
 import psutil
 from app.clearing.reconciliation.breaks import Break, breaks_of
-from app.clearing.reconciliation.scope import yuan
+from app.clearing.reconciliation.ledger_rows import BY_DAYS, BY_FEED, parameters
+from app.clearing.reconciliation.scope import Scope, yuan
+from app.clearing.reconciliation.session import session
 from app.config import ZONE
 from app.database import Pool, transaction
 from app.installation import Installation, environment
 from app.parties.csv_files import InstitutionRow, PersonRow
 from app.parties.load import store_institutions, store_persons
+from app.settlement.feed.projector import catch_up
 from app.settlement.messages import Card, Message
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
@@ -38,6 +41,7 @@ from loadtests.bench.population import chunked
 from loadtests.bench.site import Site, built_site, pool_of
 
 _HOSPITAL = institution_code(0)
+_PHARMACY, _SMALL = "P00000000001", 200
 _PERSONS = 100_000
 _BATCH = 4_000
 _REFUND_EVERY = 50
@@ -84,7 +88,27 @@ async def measure(rows: int, folder: Path) -> bool:
             planted = Planted(uploaded)
             broken = await _reconcile(site, ledger, folder / "broken.zip", planted.lines)
             _print("with planted breaks", broken)
-            return await planted.all_found(pool, broken) and is_sound
+            is_sound = await planted.all_found(pool, broken) and is_sound
+            return await _small_one(ledger, pool) and is_sound
+
+
+async def _small_one(ledger: Installation, pool: Pool) -> bool:
+    """The totals of a pharmacy with few settlements among the hospital's, by its feed and by reading the day."""
+    rules = RuleBook(datetime.min.time())
+    messages = [
+        Message(_PHARMACY, f"S{number}", "payment", person_no(number), 100, Card("01"), med_type="41")
+        for number in range(_SMALL)
+    ]
+    await settle(pool, messages, rules=rules)
+    await catch_up(pool)
+    scope = Scope(_PHARMACY, _today(), _today())
+    found = []
+    async with session(ledger.settings.database_url.get_secret_value()) as connection:
+        for name, rows in (("its feed", BY_FEED), ("reading the day", BY_DAYS)):
+            started = time.monotonic()
+            found.append(await connection.fetchval(f"SELECT count(*) FROM ({rows}) AS r", *parameters(scope)))  # noqa: S608
+            print(f"a pharmacy's {found[-1]:,} settlements by {name}: {(time.monotonic() - started) * 1e3:.0f} ms")
+    return found == [_SMALL, _SMALL]
 
 
 def _print(what: str, measured: Measured) -> None:
@@ -94,8 +118,12 @@ def _print(what: str, measured: Measured) -> None:
 
 
 async def _open(pool: Pool) -> None:
+    parties = [
+        InstitutionRow(0, code, kind, "BANK01", code, "active")
+        for code, kind in ((_HOSPITAL, "hospital"), (_PHARMACY, "pharmacy"))
+    ]
     async with transaction(pool) as connection:
-        await store_institutions(connection, [InstitutionRow(0, _HOSPITAL, "hospital", "BANK01", _HOSPITAL, "active")])
+        await store_institutions(connection, parties)
     for numbers in chunked(range(_PERSONS), 20_000):
         async with transaction(pool) as connection:
             await store_persons(connection, [PersonRow(0, person_no(number), 0) for number in numbers])

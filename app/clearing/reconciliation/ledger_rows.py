@@ -63,15 +63,27 @@ _BY_FEED = f"""(
 _LOOK_UP_COSTS = 10
 _LOOK_UPS_FREE = 10_000
 
-_SIZES = f"""
+# own: what the feed has of the institution. behind: what the feed has not yet, of whomever. all: what the days hold.
+_SIZES = """
 SELECT
-    (SELECT coalesce(sum(d.settlements), 0) FROM settlement.feed_days AS d
-        WHERE d.institution = $1 AND d.business_day BETWEEN $2 AND $3)
-    + (SELECT coalesce(sum((l.height - f.height) * {_LOOK_UP_COSTS}), 0) FROM settlement.feed_lanes AS f
-        JOIN ledger.lanes AS l ON l.lane = f.lane) AS own,
-    (SELECT coalesce(sum(c.reltuples) FILTER (WHERE c.reltuples > 0), 0)::bigint FROM pg_catalog.pg_class AS c
-        WHERE c.oid = ANY (SELECT to_regclass('settlement.settlements_' || day) FROM unnest($4::text[]) AS day)) AS all
-"""  # noqa: S608
+    (
+        SELECT coalesce(sum(d.settlements), 0)::bigint
+        FROM settlement.feed_days AS d
+        WHERE d.institution = $1 AND d.business_day BETWEEN $2 AND $3
+    ) AS own,
+    (
+        SELECT coalesce(sum(b.size), 0)::bigint
+        FROM settlement.feed_lanes AS f
+        JOIN ledger.lanes AS l ON l.lane = f.lane AND l.height > f.height
+        CROSS JOIN LATERAL generate_series(f.height + 1, l.height) AS step (height)
+        JOIN ledger.batches AS b ON b.batch_id = step.height * 1024 + f.lane
+    ) AS behind,
+    (
+        SELECT coalesce(sum(c.reltuples) FILTER (WHERE c.reltuples > 0), 0)::bigint
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid = ANY (SELECT to_regclass('settlement.settlements_' || day) FROM unnest($4::text[]) AS day)
+    ) AS all
+"""
 
 # settlement_id, message_id, original_message_id, person_no, treatment_id, gives_back, medfee, fund_pay, account_pay and
 # cash of each row. The parameters are `parameters` of a scope.
@@ -122,8 +134,8 @@ async def rows_sql(connection: Connection, scope: Scope) -> str:
     ]
     sizes = await connection.fetchrow(_SIZES, scope.institution, scope.first_day, scope.last_day, days)
     assert sizes is not None
-    looked_up = max(0, sizes["own"] - _LOOK_UPS_FREE) * _LOOK_UP_COSTS
-    return BY_FEED if looked_up <= sizes["all"] else BY_DAYS
+    cost = max(0, sizes["own"] + sizes["behind"] - _LOOK_UPS_FREE) * _LOOK_UP_COSTS
+    return BY_FEED if cost <= sizes["all"] else BY_DAYS
 
 
 def parameters(scope: Scope) -> tuple[Any, ...]:
