@@ -38,6 +38,7 @@ from app.routes import (
     person_records,
     persons,
     receipts,
+    reconciliation,
     transactions,
 )
 from app.routes.document import description, operation_id
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(account_states.router)
     app.include_router(funding.router)
     app.include_router(inquiry.router)
+    app.include_router(reconciliation.router)
     app.include_router(certificates.router)
     app.include_router(audit.router)
     app.include_router(national.router)

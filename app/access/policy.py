@@ -59,6 +59,9 @@ _OWN_TRANSACTION = _rule(
     "transactions:read", INSTITUTION, OPERATOR, AUDITOR, recorded=Recorded.LOOKS_OF_OTHERS, own=Own.BY_ADDRESS
 )
 _OWN_TRANSACTIONS = _OWN_TRANSACTION._replace(own=Own.BY_ROUTE)
+_RECONCILE = _act("reconciliations:write", INSTITUTION, OPERATOR, own=Own.BY_ROUTE)
+_RECONCILED = _rule("reconciliations:read", INSTITUTION, OPERATOR, AUDITOR, own=Own.BY_ROUTE)
+_OWN_BREAKS = _RECONCILED._replace(recorded=Recorded.LOOKS_OF_OTHERS)
 _SETTLE = _rule("transactions:write", INSTITUTION, own=Own.BY_ROUTE)
 
 #: By method and path, as the routes are declared.
@@ -124,6 +127,16 @@ RULES: dict[str, Rule] = {
     "POST /v1/business-days/{day}/seal": _act("business-days:seal", OPERATOR),
     # The audit log
     "GET /v1/audit": _look("audit:read", OPERATOR, AUDITOR),
+    # Reconciliation. Institutions compare; what came of a break operators say.
+    "POST /v1/reconciliations/totals": _RECONCILE,
+    "POST /v1/reconciliations/details": _RECONCILE,
+    "GET /v1/reconciliations": _RECONCILED,
+    "GET /v1/reconciliations/open-breaks": _look("reconciliations:read", OPERATOR, AUDITOR),
+    "GET /v1/reconciliations/{run_id}": _RECONCILED,
+    "GET /v1/reconciliations/{run_id}/breaks": _OWN_BREAKS,
+    "GET /v1/reconciliations/{run_id}/result": _OWN_BREAKS,
+    "POST /v1/reconciliations/{run_id}/breaks/{break_id}/check": _act("reconciliations:breaks", OPERATOR),
+    "POST /v1/reconciliations/{run_id}/breaks/{break_id}/level": _act("reconciliations:breaks", OPERATOR),
 }
 
 SCOPES = frozenset(rule.scope for rule in RULES.values())

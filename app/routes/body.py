@@ -1,6 +1,15 @@
 """Request bodies as bytes, bounded while they arrive."""
 
+import asyncio
+from typing import IO
+
 from fastapi import Request
+
+from app.codes import Code
+from app.errors import Refused
+
+# A sender of a file that stands still would keep the others out.
+_SILENT_SECONDS_MAX = 60
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes | None:
@@ -13,3 +22,23 @@ async def read_body(request: Request, bytes_max: int) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def spool_body(request: Request, target: IO[bytes], bytes_max: int) -> bool:
+    """Write the body to disk as it comes; False once it is longer than allowed. Raises Refused where it stops."""
+    size = 0
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(_SILENT_SECONDS_MAX):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise Refused(
+                Code.FILE_INVALID, f"Nothing of it came for {_SILENT_SECONDS_MAX} seconds; nothing was taken."
+            ) from None
+        if chunk is None:
+            return True
+        size += len(chunk)
+        if size > bytes_max:
+            return False
+        await asyncio.to_thread(target.write, chunk)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date, datetime
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
@@ -19,6 +19,7 @@ from app.funding.contribution_file import SortedLines, sort_csv
 from app.funding.files import FileState
 from app.funding.parquet_file import sort_parquet
 from app.routes.agency import Body, PersonNo, problems
+from app.routes.body import spool_body
 from app.routes.contract import problem_answer
 from app.routes.guard import GuardedRoute, caller_of, concerning
 from app.routes.problems import problem
@@ -28,8 +29,6 @@ from app.settlement.messages import AMOUNT_MAX
 router = APIRouter(prefix="/v1", tags=["money in"], route_class=GuardedRoute)
 
 FILE_BYTES_MAX = 1 << 30
-# A sender that stands still would keep the others out.
-_SILENT_SECONDS_MAX = 60
 _CSV, _PARQUET = "text/csv", "application/vnd.apache.parquet"
 _SORTS: dict[str, contributions.Sort] = {_CSV: sort_csv, _PARQUET: sort_parquet}
 
@@ -150,7 +149,7 @@ async def receive_file(request: Request, response: Response) -> Any:
         return problem(415, Code.INVALID_FIELD, f"The content type is {_CSV} or {_PARQUET}.")
     with desk.take() as held:
         source = held.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
-        if not await _spool(request, source):
+        if not await spool_body(request, source, FILE_BYTES_MAX):
             return problem(413, Code.MESSAGE_TOO_LARGE)
         lines = held.enter_context(contributions.sorted_lines(source))
         try:
@@ -163,24 +162,6 @@ async def receive_file(request: Request, response: Response) -> Any:
             return FileAnswer(**{**asdict(report), "state": "settling"}, lines_answered=0)
     response.status_code = 200 if report.state == "settled" else 202
     return FileAnswer(**asdict(report))
-
-
-async def _spool(request: Request, source: IO[bytes]) -> bool:
-    """Write the body to disk as it comes; False once it is longer than allowed. Raises Refused where it stops."""
-    size = 0
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(_SILENT_SECONDS_MAX):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise contribution_file.invalid(f"Nothing of it came for {_SILENT_SECONDS_MAX} seconds.") from None
-        if chunk is None:
-            return True
-        size += len(chunk)
-        if size > FILE_BYTES_MAX:
-            return False
-        await asyncio.to_thread(source.write, chunk)
 
 
 @router.get("/contributions/{file_no}", summary="What became of a file", responses=problems(404, 422))

@@ -35,7 +35,11 @@ ADDRESS = {
     "adjustment_id": "999999999",
     "file_no": "NO-FILE",
     "day": "1990-01-01",
+    "break_id": "999999999",
 }
+
+#: A reconciliation of each institution, which `caller` has opened.
+RUNS = {HOSPITAL: "888000001", PHARMACY: "888000002"}
 
 
 def payment(owner: str) -> dict[str, Any]:
@@ -58,6 +62,12 @@ BODIES: dict[str, Any] = {
     "POST /v1/transactions/quote": payment,
     "POST /v1/card-verifications": lambda _: VERIFICATION,
     NATIONAL: lambda owner: envelope("9001", {"signIn": {"opter_no": "1", "mac": "", "ip": ""}}, fixmedins_code=owner),
+    "POST /v1/reconciliations/totals": lambda owner: {
+        "institution": owner,
+        "first_day": "2026-01-01",
+        "last_day": "2026-01-01",
+        "stated": {"medfee": 1},
+    },
 }
 
 
@@ -66,6 +76,12 @@ QUERIES: dict[str, Any] = {
     "GET /v1/transactions": lambda owner: {"institution": owner},
     "GET /v1/transactions/export": lambda owner: {"institution": owner, "day": "2026-01-01"},
     "GET /v1/transactions/feed": lambda owner: {"institution": owner},
+    "POST /v1/reconciliations/details": lambda owner: {
+        "institution": owner,
+        "first_day": "2026-01-01",
+        "last_day": "2026-01-01",
+    },
+    "GET /v1/reconciliations": lambda owner: {"institution": owner},
 }
 
 
@@ -89,7 +105,7 @@ def test_an_auditor_only_reads() -> None:
 
 async def ask(client: httpx.AsyncClient, name: str, owner: str, key: str | None) -> httpx.Response:
     method, path = name.split()
-    values = {**ADDRESS, "institution": owner, "bank": owner}
+    values = {**ADDRESS, "institution": owner, "bank": owner, "run_id": RUNS.get(owner, RUNS[HOSPITAL])}
     body = BODIES[name](owner) if name in BODIES else {}
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
@@ -99,6 +115,14 @@ async def ask(client: httpx.AsyncClient, name: str, owner: str, key: str | None)
 
 @pytest.fixture
 async def caller(standing: House) -> Any:
+    for institution, run_id in RUNS.items():
+        await standing.pool.execute(
+            "INSERT INTO reconciliation.runs (run_id, kind, state, institution, first_day, last_day, settlement_office,"
+            " insurance_type, clearing_type, includes_refunds, requested_by, code) OVERRIDING SYSTEM VALUE VALUES"
+            " ($1, 'totals', 'failed', $2, '2026-01-01', '2026-01-01', '', '', '', true, 'tests',"
+            " 'reconciliation_failed') ON CONFLICT DO NOTHING",
+            int(run_id), institution,
+        )  # fmt: skip
     async with httpx.AsyncClient(base_url=standing.installation.base_url, timeout=60) as client:
         yield client
 

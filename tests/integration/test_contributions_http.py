@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from app.errors import Refused
-from app.routes import funding
+from app.routes import body
 from fastapi import Request
 from tests.contribution_files import Line, csv_bytes
 from tests.harness import House, eventually
@@ -76,8 +76,7 @@ async def test_bad_requests(client: httpx.AsyncClient, file_no: str) -> None:
 
 
 async def test_a_body_that_is_too_long_or_stops_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(funding, "FILE_BYTES_MAX", 5)
-    monkeypatch.setattr(funding, "_SILENT_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(body, "_SILENT_SECONDS_MAX", 0.1)
 
     async def whether_spooled(*chunks: bytes, is_last: bool = True) -> tuple[bool, bytes]:
         arriving = list(chunks)
@@ -90,7 +89,7 @@ async def test_a_body_that_is_too_long_or_stops_is_refused(monkeypatch: pytest.M
 
         spool = io.BytesIO()
         request = Request({"type": "http", "method": "POST", "headers": []}, receive_chunk)
-        return await funding._spool(request, spool), spool.getvalue()
+        return await body.spool_body(request, spool, 5), spool.getvalue()
 
     assert await whether_spooled(b"123", b"45") == (True, b"12345")
     assert await whether_spooled(b"123", b"456") == (False, b"123")

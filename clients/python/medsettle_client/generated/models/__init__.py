@@ -14,6 +14,10 @@ from .audit_entry import AuditEntry
 from .authorisation import Authorisation
 from .authorisation_relation import AuthorisationRelation
 from .batch_head import BatchHead
+from .break_answer import BreakAnswer
+from .break_answer_kind import BreakAnswerKind
+from .break_answer_state import BreakAnswerState
+from .breaks import Breaks
 from .call_service_body import CallServiceBody
 from .call_service_response_200 import CallServiceResponse200
 from .call_service_response_200_output import CallServiceResponse200Output
@@ -33,6 +37,7 @@ from .debit_account import DebitAccount
 from .debit_application import DebitApplication
 from .debit_application_action import DebitApplicationAction
 from .deed import Deed
+from .difference_answer import DifferenceAnswer
 from .entitlement_answer import EntitlementAnswer
 from .entitlement_answer_service import EntitlementAnswerService
 from .entitlements import Entitlements
@@ -60,6 +65,10 @@ from .kept_insurance import KeptInsurance
 from .kept_insurance_insurance import KeptInsuranceInsurance
 from .kept_insurance_state import KeptInsuranceState
 from .kept_pension_account import KeptPensionAccount
+from .ledger_sums import LedgerSums
+from .list_breaks_kind_type_0 import ListBreaksKindType0
+from .list_breaks_state_type_0 import ListBreaksStateType0
+from .list_reconciliations_state_type_0 import ListReconciliationsStateType0
 from .list_transactions_kind_type_0_item import ListTransactionsKindType0Item
 from .list_transactions_order import ListTransactionsOrder
 from .list_transactions_status_type_0_item import ListTransactionsStatusType0Item
@@ -80,6 +89,11 @@ from .new_pension_account import NewPensionAccount
 from .new_qualification import NewQualification
 from .new_work_injury import NewWorkInjury
 from .new_work_injury_kind import NewWorkInjuryKind
+from .note import Note
+from .open_break_answer import OpenBreakAnswer
+from .open_break_answer_kind import OpenBreakAnswerKind
+from .open_break_answer_state import OpenBreakAnswerState
+from .open_breaks import OpenBreaks
 from .order import Order
 from .outcome import Outcome
 from .outcome_metadata_type_0 import OutcomeMetadataType0
@@ -108,6 +122,7 @@ from .read_entries_order import ReadEntriesOrder
 from .receipt import Receipt
 from .receipt_format import ReceiptFormat
 from .receipt_version import ReceiptVersion
+from .reconcile_details_clearing_type import ReconcileDetailsClearingType
 from .recorded import Recorded
 from .records import Records
 from .refused_line import RefusedLine
@@ -117,11 +132,19 @@ from .registration_gender_type_0 import RegistrationGenderType0
 from .registration_personal_status_type_0 import RegistrationPersonalStatusType0
 from .replacement import Replacement
 from .replacement_reason import ReplacementReason
+from .row_counts import RowCounts
+from .run_answer import RunAnswer
+from .run_answer_kind import RunAnswerKind
+from .run_answer_state import RunAnswerState
+from .runs import Runs
 from .search import Search
 from .set_insurance_insurance import SetInsuranceInsurance
 from .signature import Signature
 from .signature_algorithm import SignatureAlgorithm
+from .stated_sums import StatedSums
 from .totals_answer import TotalsAnswer
+from .totals_request import TotalsRequest
+from .totals_request_clearing_type import TotalsRequestClearingType
 from .transaction_page import TransactionPage
 from .unlocking import Unlocking
 from .verification_answer import VerificationAnswer
@@ -146,6 +169,10 @@ __all__ = (
     "Authorisation",
     "AuthorisationRelation",
     "BatchHead",
+    "BreakAnswer",
+    "BreakAnswerKind",
+    "BreakAnswerState",
+    "Breaks",
     "CallServiceBody",
     "CallServiceResponse200",
     "CallServiceResponse200Output",
@@ -165,6 +192,7 @@ __all__ = (
     "DebitApplication",
     "DebitApplicationAction",
     "Deed",
+    "DifferenceAnswer",
     "EntitlementAnswer",
     "EntitlementAnswerService",
     "Entitlements",
@@ -192,6 +220,10 @@ __all__ = (
     "KeptInsuranceInsurance",
     "KeptInsuranceState",
     "KeptPensionAccount",
+    "LedgerSums",
+    "ListBreaksKindType0",
+    "ListBreaksStateType0",
+    "ListReconciliationsStateType0",
     "ListTransactionsKindType0Item",
     "ListTransactionsOrder",
     "ListTransactionsStatusType0Item",
@@ -212,6 +244,11 @@ __all__ = (
     "NewQualification",
     "NewWorkInjury",
     "NewWorkInjuryKind",
+    "Note",
+    "OpenBreakAnswer",
+    "OpenBreakAnswerKind",
+    "OpenBreakAnswerState",
+    "OpenBreaks",
     "Order",
     "Outcome",
     "OutcomeMetadataType0",
@@ -240,6 +277,7 @@ __all__ = (
     "Receipt",
     "ReceiptFormat",
     "ReceiptVersion",
+    "ReconcileDetailsClearingType",
     "Recorded",
     "Records",
     "RefusedLine",
@@ -249,11 +287,19 @@ __all__ = (
     "RegistrationPersonalStatusType0",
     "Replacement",
     "ReplacementReason",
+    "RowCounts",
+    "RunAnswer",
+    "RunAnswerKind",
+    "RunAnswerState",
+    "Runs",
     "Search",
     "SetInsuranceInsurance",
     "Signature",
     "SignatureAlgorithm",
+    "StatedSums",
     "TotalsAnswer",
+    "TotalsRequest",
+    "TotalsRequestClearingType",
     "TransactionPage",
     "Unlocking",
     "VerificationAnswer",
