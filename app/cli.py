@@ -16,6 +16,7 @@ from app.commands import (
     keys,
     national,
     persons,
+    producer_keys,
     receipt,
     reconcile,
     rules,
@@ -33,6 +34,7 @@ cli.add_typer(accounts.app, name="accounts")
 cli.add_typer(keys.app, name="keys")
 cli.add_typer(api_keys.app, name="api-keys")
 cli.add_typer(audit.app, name="audit")
+cli.add_typer(producer_keys.app, name="producer-keys")
 cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")

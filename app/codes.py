@@ -121,6 +121,7 @@ class Code(StrEnum):
     NOT_YOURS = "not_yours"
     CARD_NOT_PRESENTED = "card_not_presented"
     RATE_LIMITED = "rate_limited"
+    PRODUCER_UNPROVEN = "producer_unproven"
     # Answers of the service itself.
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
@@ -411,6 +412,10 @@ CATALOGUE: dict[Code, Entry] = {
     Code.CARD_NOT_PRESENTED: Entry(
         "An institution sees the account of a person who presents a card there, and no other.",
         "Send the card's number and identification code as the reader gave them.",
+    ),
+    Code.PRODUCER_UNPROVEN: Entry(
+        "The Kafka record is not signed by a key of the institution that it names, so no one can be answered.",
+        "Sign the bytes of the value by a registered key; see docs/security.md.",
     ),
     Code.RATE_LIMITED: Entry(
         "This client sends more than it may.", "Send again after `Retry-After` seconds; send batches."

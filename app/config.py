@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     kafka_compression: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "lz4"
     kafka_session_timeout_ms: int = Field(45_000, ge=1_000, le=300_000)
 
+    kafka_producer_check: Literal["off", "signed"] = Field(
+        "off", description="signed: records without a signature of their institution are dead letters"
+    )
+
     api_host: str = "127.0.0.1"
     api_port: Port = 8080
     worker_metrics_host: str = "127.0.0.1"

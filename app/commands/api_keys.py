@@ -51,7 +51,7 @@ def create(
         await record_command(connection, operator, "api-keys create", f"{new.key_id} {role} {holder}")
         _show_new(new)
 
-    _on_keys(work)
+    on_keys(work)
 
 
 @app.command(name="list")
@@ -64,7 +64,7 @@ def list_(every: bool = typer.Option(False, "--all", help="Those that are revoke
             if every or key.is_good:
                 typer.echo(_text(key))
 
-    _on_keys(work)
+    on_keys(work)
 
 
 @app.command()
@@ -84,7 +84,7 @@ def rotate(
         await record_command(connection, operator, "api-keys rotate", f"{key_id} {new.key_id}")
         _show_new(new)
 
-    _on_keys(work)
+    on_keys(work)
 
 
 @app.command()
@@ -98,10 +98,10 @@ def revoke(key_id: str = _KEY_ID, operator: str = _OPERATOR) -> None:
         await record_command(connection, operator, "api-keys revoke", key_id)
         typer.echo(f"key {key_id}: revoked{'' if is_new else ' already'}")
 
-    _on_keys(work)
+    on_keys(work)
 
 
-def _on_keys(work: "Callable[[Connection], Awaitable[None]]") -> None:
+def on_keys(work: "Callable[[Connection], Awaitable[None]]") -> None:
     """In one transaction, in the owner's name."""
     import asyncpg
 

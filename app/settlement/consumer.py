@@ -8,8 +8,9 @@ batch travel to Kafka the next one is settled.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -23,8 +24,9 @@ from app.ledger.buckets import bucket_of
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.decoding import decode
 from app.settlement.header_names import UnreadableRecord, take_any_header_name
-from app.settlement.isolate import Isolated, Refusal, settle_isolating
+from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message
+from app.settlement.producer_check import ProducerCheck
 from app.settlement.publisher import Dispatch, PublicationMarks, Publisher, dispatch_answer, dispatch_rejection
 from app.settlement.records import rejection
 from app.settlement.rules import RuleBook
@@ -32,6 +34,7 @@ from app.settlement.rules import RuleBook
 _log = logs.get(__name__)
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
+_Done = TypeVar("_Done")
 Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
 # Decoding so many messages takes about three milliseconds; then heartbeats and publications get their turn.
@@ -67,6 +70,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._settings = settings
         self._pool = pool
         self._rules = RuleBook(settings.cut_off)
+        self._producers = ProducerCheck(pool) if settings.kafka_producer_check == "signed" else None
         self._consumer = consumer
         self._producer = producer
         self._publisher = Publisher(producer, settings.topic_outcomes)
@@ -135,11 +139,13 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             oldest_ms=min([record.timestamp for record in records]),
         )
         with metrics.STAGE.labels("decode").time():
+            if self._producers is not None:
+                await self._insist(partial(self._producers.learn, records))
             messages, sources = await self._decode_all(records, handled)
         if not messages:
             return handled
         with metrics.STAGE.labels("settle").time():
-            isolated = await self._settle(messages)
+            isolated = await self._insist(partial(settle_isolating, self._pool, messages, rules=self._rules))
         metrics.BATCH_SIZE.labels("kafka").observe(len(messages))
         handled.batch_ids.extend(isolated.batch_ids)
         for answer, source in zip(isolated.answers, sources, strict=True):
@@ -175,14 +181,15 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return Malformed(
                 Code.MESSAGE_TOO_LARGE, f"{len(value)} bytes; the limit is {self._settings.message_bytes_max}."
             )
-        return decode(value)
+        decoded = decode(value)
+        return decoded if self._producers is None else self._producers.checked(record, decoded)
 
-    async def _settle(self, messages: Sequence[Message]) -> Isolated:
-        """Settle, however long Postgres is away. The partitions pause meanwhile and the group hears from us."""
+    async def _insist(self, work: Callable[[], Awaitable[_Done]]) -> _Done:
+        """Do it, however long Postgres is away. The partitions pause meanwhile and the group hears from us."""
         tries = 0
         while True:
             try:
-                isolated = await settle_isolating(self._pool, messages, rules=self._rules)
+                done = await work()
             except DatabaseUnavailable as error:
                 if tries == 0:
                     _log.warning("database_away_partitions_paused", reason=str(error))
@@ -193,7 +200,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if tries:
                 self._consumer.resume(*self._consumer.assignment())
                 _log.info("database_back_partitions_resumed", tries=tries)
-            return isolated
+            return done
 
     async def _wait_paused(self, seconds: float) -> None:
         """Polling keeps our place in the group: a member that does not poll for five minutes is put out of it."""

@@ -61,6 +61,10 @@ def _asyncapi() -> str:
                     "contentType": "application/json",
                     "payload": {"$ref": "#/components/schemas/Message"},
                     "description": "CloudEvents binary-mode headers (ce_*) may stand beside it and are not read.",
+                    "headers": _headers(
+                        medsettle_signature="where the operator asks for it: the key's id, a colon, and the base64 of "
+                        "the Ed25519 signature over the bytes of the value",
+                    ),
                 },
                 "outcome": {
                     "contentType": "application/json",
