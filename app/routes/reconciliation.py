@@ -25,6 +25,7 @@ from app.routes.body import spool_body
 from app.routes.guard import GuardedRoute, caller_of, principal_of, refuse_foreign
 from app.routes.problems import problem
 from app.routes.services import services_of
+from app.routes.times import Day
 
 router = APIRouter(prefix="/v1/reconciliations", tags=["reconciliation"], route_class=GuardedRoute)
 
@@ -47,7 +48,7 @@ PageSize = Annotated[int, Query(ge=1, le=1_000)]
 class StatedSums(Body):
     """What the institution says, net; what is left out is not compared. Something is stated."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     medfee: Amount | None = None
     fund_pay: Amount | None = None
@@ -66,8 +67,8 @@ class TotalsRequest(Body):
     """Office, insurance type and clearing type are empty for every one. Days are business days, both included."""
 
     institution: InstitutionCode
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
     settlement_office: Office = ""
     insurance_type: InsuranceType = ""
     clearing_type: ClearingType = ""
@@ -231,8 +232,8 @@ async def reconcile_details(
     request: Request,
     response: Response,
     institution: Annotated[InstitutionCode, Query()],
-    first_day: date,
-    last_day: date,
+    first_day: Day,
+    last_day: Day,
     settlement_office: Annotated[Office, Query()] = "",
     insurance_type: Annotated[InsuranceType, Query()] = "",
     clearing_type: ClearingType = "",
