@@ -13,6 +13,7 @@ from app.commands import (
     clearing,
     funding,
     grants,
+    health,
     keys,
     national,
     persons,
@@ -41,6 +42,7 @@ cli.add_typer(receipt.app, name="receipt")
 cli.add_typer(reconcile.app, name="reconcile")
 cli.add_typer(national.app, name="national")
 cli.command()(clearing.seal)
+cli.command()(health.health)
 cli.add_typer(clearing.app, name="clearing")
 
 

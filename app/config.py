@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     api_port: Port = 8080
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Port = Field(0, description="0: a free port, said in the log")
+    scheduler_metrics_host: str = "127.0.0.1"
+    scheduler_metrics_port: Port = Field(0, description="0: a free port, said in the log")
 
     pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections of one process")
     batch_messages_max: int = Field(2_000, ge=1, le=5_000)

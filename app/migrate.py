@@ -1,6 +1,7 @@
 """Applies the plain SQL files of migrations/ in order, once each, under one lock."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -41,6 +42,12 @@ async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
         return pending
     finally:
         await connection.close()  # ends the session and with it the lock
+
+
+@cache
+def names() -> frozenset[str]:
+    """Migrations of this release."""
+    return frozenset(path.name for path in DIRECTORY.glob("*.sql"))
 
 
 def _read(directory: Path) -> dict[str, str]:

@@ -9,6 +9,8 @@ from app.clearing.seal import Sealer, sealing
 from app.config import Settings
 from app.database import open_pool
 from app.errors import DatabaseUnavailable
+from app.probes import Probes
+from app.readiness import keep_readiness_told
 from app.settlement.days import keep_days_prepared
 from app.tasks import start_beside, stop_beside
 
@@ -22,13 +24,21 @@ _GRACE = timedelta(seconds=2)
 async def run_scheduler(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. A seal that is interrupted goes on with the next process."""
     stopping = asyncio.Event()
+    probes = Probes()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     url = settings.database_url.get_secret_value()
     async with await open_pool(url, size_max=1, application_name="medsettle scheduler") as pool:
-        beside = start_beside(keep_days_prepared(pool), _keep_days_sealed(url, settings))
+        _log.info("metrics_served", port=probes.serve(settings.scheduler_metrics_host, settings.scheduler_metrics_port))
+        beside = start_beside(
+            probes.keep_beating(),
+            keep_readiness_told(pool, probes),
+            keep_days_prepared(pool),
+            _keep_days_sealed(url, settings),
+        )
         _log.info("scheduler_started")
         await stopping.wait()
+        probes.drain()
         await stop_beside(beside)
     _log.info("scheduler_stopped")
 

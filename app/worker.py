@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from prometheus_client import start_http_server
 
 from app import logs, metrics
 from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_consumer, make_producer
+from app.probes import Probes
+from app.readiness import keep_readiness_told
 from app.settlement.consumer import SettlementConsumer
 from app.settlement.days import keep_days_prepared
 from app.settlement.feed.projector import keep_feed_projected
@@ -38,14 +39,17 @@ async def run_worker(settings: Settings) -> None:
     watchdog = Watchdog(settings.watchdog_seconds, on_stuck=lambda: os._exit(EXIT_STUCK))
     settling = SettlementConsumer(settings, pool, consumer, producer, marks, watchdog.progress)
     sweeper = Sweeper(pool, Publisher(producer, settings.topic_outcomes))
-    _stop_on_signals(settling, settings.drain_seconds_max)
-    _serve_metrics(settings)
+    probes = Probes()
+    _stop_on_signals(settling, probes, settings.drain_seconds_max)
+    _log.info("metrics_served", port=probes.serve(settings.worker_metrics_host, settings.worker_metrics_port))
     async with pool, producer:
         consumer.subscribe([settings.topic_transactions], listener=settling)
         async with _joined(consumer):
             watchdog.start()
             _log.info("worker_started", topic=settings.topic_transactions, group=settings.consumer_group)
             beside = start_beside(
+                probes.keep_beating(),
+                keep_readiness_told(pool, probes),
                 marks.run(),
                 sweeper.run(),
                 keep_days_prepared(pool),
@@ -73,22 +77,18 @@ async def _joined(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
             await consumer.stop()
 
 
-def _stop_on_signals(settling: SettlementConsumer, seconds_max: float) -> None:
+def _stop_on_signals(settling: SettlementConsumer, probes: Probes, seconds_max: float) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         _log.info("worker_draining")
+        probes.drain()
         settling.stop()
         # What has not drained by then is repeated by the next worker and found settled.
         loop.call_later(seconds_max, os._exit, 1)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-
-
-def _serve_metrics(settings: Settings) -> None:
-    server, _ = start_http_server(settings.worker_metrics_port, settings.worker_metrics_host)
-    _log.info("metrics_served", port=server.server_port)
 
 
 async def _watch_lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer, watchdog: Watchdog) -> None:

@@ -1,6 +1,5 @@
 """For the orchestrator: alive, started, ready; and the metrics."""
 
-import asyncio
 from typing import Any
 
 import orjson
@@ -8,14 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.database import Pool, transaction
-from app.errors import DatabaseUnavailable
+from app.readiness import why_not_ready
 from app.routes.guard import GuardedRoute
 from app.routes.services import services_of
 
 router = APIRouter(tags=["operation"], route_class=GuardedRoute)
-
-_READY_SECONDS_MAX = 2
 
 
 _WORD = {
@@ -49,22 +45,13 @@ async def startup() -> Response:
     responses={200: _says("They can."), 503: _says("Not now.")},
 )
 async def ready(request: Request) -> Response:
-    try:
-        async with asyncio.timeout(_READY_SECONDS_MAX):
-            migrated = await _migrated(services_of(request).pool)
-    except (DatabaseUnavailable, TimeoutError):
-        return _answer(503, "database away")
-    return _answer(200, "ready") if migrated else _answer(503, "database not migrated")
+    why_not = await why_not_ready(services_of(request).pool)
+    return _answer(503, why_not) if why_not else _answer(200, "ready")
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics_text() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _migrated(pool: Pool) -> bool:
-    async with transaction(pool) as connection:
-        return await connection.fetchval("SELECT to_regclass('settlement.settlements') IS NOT NULL") is True
 
 
 def _answer(status: int, word: str) -> Response:
