@@ -87,9 +87,13 @@ client: setup
 fuzz-api: setup
 	@MEDSETTLE_FUZZ_EXAMPLES=$${MEDSETTLE_FUZZ_EXAMPLES:-500} $(BIN)/python -m pytest -q -n 2 tests/integration/test_every_operation.py
 
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+# The image takes a part of what is tested, at the same versions, and builds the project's wheel with the same tool.
 lock:
-	@$(BIN)/uv pip compile pyproject.toml --extra archive --extra sm --extra embedded --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra archive --extra sm --extra embedded --extra deploy --extra dev -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra archive --extra sm --constraint requirements.lock -o deploy/image/runtime.lock
+	@echo hatchling | $(COMPILE) - --constraint requirements.lock -o deploy/image/build.lock
 
 clean:
 	rm -rf .venv .medsettle .pytest_cache .mypy_cache .ruff_cache .hypothesis
