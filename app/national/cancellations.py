@@ -16,7 +16,7 @@ from app.national.fields import read, write
 from app.national.people import person_fields
 from app.national.platform import Call, DeclinedAnswer, Reply, answered, message_of, settle, stamp_of
 from app.national.setlinfo import TOLD_KINDS, Told, amounts, metadata_of, particulars_of, setldetail, setlinfo
-from app.national.visits import end_visit, treatment_id_of
+from app.national.visits import end_admission
 from app.settlement.messages import message_key
 from app.settlement.records import Recorded
 from app.settlement.register import Place, find_settlement, read_settlements
@@ -79,9 +79,8 @@ async def reverse(call: Call) -> Reply:
     answer = await answered(call.platform, message)
     if answer.code == Code.NOT_REVERSIBLE and infno == "2401":
         # An admission moved no money: there is a visit to end.
-        treatment_id = treatment_id_of(request.institution, data["omsgid"])
         async with transaction(call.platform.pool) as connection:
-            await end_visit(connection, request.institution, treatment_id, request.msgid)
+            await end_admission(connection, request, data["omsgid"], data["psn_no"])
     elif answer.status != "reversed" and answer.code not in _DONE_BEFORE:
         raise DeclinedAnswer(answer)
     return Reply({}, stamp_of(answer))

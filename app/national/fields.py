@@ -103,12 +103,13 @@ def _number(field: Field, text: str) -> int | Decimal:
     whole, _, decimals = text.lstrip("-").partition(".")
     if _is_decimal(text) is None or len(decimals) > decimals_max:
         raise Failed(_code_of(field), f"{field.name} is not a number with at most {decimals_max} decimals.")
-    if len(whole.lstrip("0")) > digits_max - decimals_max:
+    whole = whole.lstrip("0")
+    if len(whole) > digits_max - decimals_max:
         raise Failed(_code_of(field), f"{field.name} is larger than {field.type} holds.")
-    if field.type == MONEY:
-        fen = int(whole) * 100 + int(decimals.ljust(2, "0"))
-        return -fen if text.startswith("-") else fen
-    return Decimal(text) if decimals_max else int(text)
+    if decimals_max and field.type != MONEY:
+        return Decimal(text)
+    number = int((whole or "0") + (decimals.ljust(2, "0") if field.type == MONEY else ""))
+    return -number if text.startswith("-") else number
 
 
 def _code_of(field: Field) -> Code:

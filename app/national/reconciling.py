@@ -1,7 +1,6 @@
 """3201 totals, 9101 the institution's rows, 3202 their comparison, 9102 the result file; and how a region says them."""
 
 import base64
-import binascii
 import io
 import re
 from collections.abc import Mapping
@@ -54,7 +53,7 @@ async def upload(call: Call) -> Reply:
     _check_institution(call, data)
     try:
         content = base64.b64decode(data["in"], validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Failed(Code.INVALID_FIELD, "in is not base64 of a file.") from None
     taken = await take_in(
         call.platform.database_url,

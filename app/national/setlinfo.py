@@ -129,8 +129,13 @@ def _funds(row: Settlement) -> int:
 
 
 def _scope(told: Told, medfee: int) -> dict[str, int]:
-    """How the institution split the fee by what the insurance covers; unsaid, or of a part, all of it is in scope."""
+    """How the institution split the fee by what the insurance covers; unsaid, or of a part, all of it is in scope.
+
+    The metadata of a message that came another way may hold anything.
+    """
     said = metadata_of(told.visit).get("scope")
-    if isinstance(said, list) and len(said) == len(SCOPE) and sum(said) == medfee:
+    if not isinstance(said, list) or any(type(fen) is not int for fen in said):
+        said = []
+    if len(said) == len(SCOPE) and sum(said) == medfee:
         return dict(zip(SCOPE, said, strict=True))
     return {**dict.fromkeys(SCOPE, 0), "inscp_scp_amt": medfee}

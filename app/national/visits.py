@@ -34,6 +34,15 @@ _END = """
 UPDATE national.visits SET ended_by = $3, ended_at = clock_timestamp()
 WHERE treatment_id = $1 AND institution = $2 AND ended_at IS NULL
 """
+# An admission may be settled and its visit not be written down yet: so that a repeat does not open it then.
+_END_ADMISSION = """
+INSERT INTO national.visits AS v (
+    treatment_id, institution, person_no, visit_no, is_inpatient, opened_by, ended_by, ended_at
+)
+VALUES ($1, $2, $3, '', true, $4, $5, clock_timestamp())
+ON CONFLICT (treatment_id) DO UPDATE SET ended_by = EXCLUDED.ended_by, ended_at = EXCLUDED.ended_at
+WHERE v.ended_at IS NULL
+"""
 
 
 class Visit(NamedTuple):
@@ -115,11 +124,12 @@ async def _open_visit(call: Call, data: dict[str, Any], visit_no: str, *, is_inp
 
 
 async def cancel_registration(call: Call) -> Reply:
-    """A repeat finds it ended by itself. Nothing was paid by a registration; what a visit settled stays settled."""
+    """Ended once, by whichever message came first; a repeat finds it ended by itself. Nothing was paid by a
+    registration; what a visit settled stays settled."""
     data = read(tables.REGISTRATION_CANCELLED, call.node("data"), "data")
     request = call.request
     async with transaction(call.platform.pool) as connection:
-        await end_visit(connection, request.institution, data["mdtrt_id"], request.msgid)
+        await connection.execute(_END, data["mdtrt_id"], request.institution, request.msgid)
         visit = await _find(connection, request.institution, data["mdtrt_id"])
         if visit is None or visit.person_no != data["psn_no"] or visit.visit_no != data["ipt_otp_no"]:
             raise Failed(Code.VISIT_UNKNOWN)
@@ -128,9 +138,10 @@ async def cancel_registration(call: Call) -> Reply:
     return Reply({})
 
 
-async def end_visit(connection: Connection, institution: str, treatment_id: str, message_id: str) -> None:
-    """Ended once, by whichever message came first; an unknown visit is none."""
-    await connection.execute(_END, treatment_id, institution, message_id)
+async def end_admission(connection: Connection, request: Request, admitted_by: str, person_no: str) -> None:
+    """Ended once, by whichever message came first; also where its visit is not written down yet."""
+    treatment_id = treatment_id_of(request.institution, admitted_by)
+    await connection.execute(_END_ADMISSION, treatment_id, request.institution, person_no, admitted_by, request.msgid)
 
 
 async def _find(connection: Connection, institution: str, treatment_id: str) -> Visit | None:

@@ -130,6 +130,12 @@ async def test_every_required_field_is_asked_for(
         assert found["err_msg"].startswith(f"[invalid_field] {name} is missing"), found
 
 
+async def test_a_file_that_is_no_base64_is_refused(caller: httpx.AsyncClient) -> None:
+    for text in ("文件", "a", "a_-="):
+        node = {"filename": "rows.zip", "fixmedins_code": HOSPITAL, "in": text}
+        assert await failed(caller, envelope("9101", {"fsUploadIn": node})) == "invalid_field"
+
+
 async def test_a_large_envelope_is_for_files_alone(caller: httpx.AsyncClient, person: str) -> None:
     request = envelope("1101", {"data": {"filler": "x" * 300_000}})
     assert await failed(caller, request) == "message_too_large"
@@ -279,6 +285,21 @@ async def test_admissions_and_registrations_have_numbers_of_their_own(caller: ht
     number = secrets.token_hex(8)
     await done(caller, envelope("2201", {"data": registration(psn_no=person, ipt_otp_no=number)}))
     await done(caller, envelope("2401", {"mdtrtinfo": admission(psn_no=person, ipt_no=number)}))
+
+
+async def test_an_admission_that_was_reversed_before_its_visit_was_written_is_never_open(
+    interface: House, caller: httpx.AsyncClient, person: str
+) -> None:
+    call = envelope("2401", {"mdtrtinfo": admission(psn_no=person)})
+    mdtrt_id = (await done(caller, call))["result"]["mdtrt_id"]
+    async with owned(interface) as owner:  # as if the process had died behind the settlement
+        await owner.execute("DELETE FROM national.visits WHERE treatment_id = $1", mdtrt_id)
+    undo = {"data": {"psn_no": person, "omsgid": call["msgid"], "oinfno": "2401"}}
+    await done(caller, envelope("2601", undo))
+    assert (await done(caller, call))["result"]["mdtrt_id"] == mdtrt_id
+    pay = {"data": settlement(psn_no=person, mdtrt_id=mdtrt_id, med_type="21")}
+    assert await failed(caller, envelope("2304", pay)) == "visit_ended"
+    assert await balance(interface, person) == 10_000
 
 
 @pytest.mark.parametrize(("state", "code"), [(None, "institution_unknown"), ("blocked", "institution_blocked")])

@@ -47,7 +47,7 @@ def refused(name: str, json_text: str) -> Code:
     [
         ("105", 10_500), ('"105"', 10_500), ("105.0", 10_500), ('"105.00"', 10_500), ("0.1", 10), ('"0.01"', 1),
         ("4.35", 435), ("-4.35", -435), ('"-0.01"', -1), ("0", 0), ('"000000000000000000001.5"', 150),
-        ("99999999999999.99", AMOUNT_MAX), ('"99999999999999.99"', AMOUNT_MAX),
+        (f'"{"0" * 5000}1.5"', 150), ("99999999999999.99", AMOUNT_MAX), ('"99999999999999.99"', AMOUNT_MAX),
     ],
 )  # fmt: skip
 def test_money_is_read_exactly_from_a_number_or_a_text(json_text: str, fen: int) -> None:
@@ -69,6 +69,10 @@ def test_every_amount_goes_out_and_comes_in_again(fen: int, is_text: bool) -> No
 )  # fmt: skip
 def test_an_amount_that_is_none_is_refused(json_text: str) -> None:
     assert refused("fee", json_text) == Code.INVALID_AMOUNT
+
+
+def test_leading_zeros_of_a_count_are_nothing_however_many() -> None:
+    assert read_one("count", f'"{"0" * 5000}12"') == 12
 
 
 @pytest.mark.parametrize("json_text", ["true", "false", "[]", "{}", "[1]"])

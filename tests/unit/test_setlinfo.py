@@ -69,6 +69,16 @@ def test_a_reply_whose_sums_do_not_hold_does_not_leave(name: str) -> None:
         check_sums({**told, name: told[name] + 1}, beside=False)
 
 
+@pytest.mark.parametrize("scope", [["1", "2", "3", "4"], [999.5, 0.5, 0, 0], [True, 999, 0, 0], [None] * 4, [[]] * 4])
+def test_a_scope_that_is_no_fen_is_not_told(scope: list[Any]) -> None:
+    """Of a message that came another way, whose metadata are whatever its sender likes."""
+    row = settlement(0, metadata=orjson.dumps({"scope": scope}).decode())
+    told = amounts(call(INSIDE), Told(row, NOW))
+    assert {name: told[name] for name in SCOPE} == {
+        **dict.fromkeys(SCOPE, 0), "inscp_scp_amt": told["medfee_sumamt"]
+    }  # fmt: skip
+
+
 def test_a_settlement_is_told_whole() -> None:
     row = settlement(
         0, cert_type="01", card_no=None, card_sn=None, med_type="41", particulars='{"treatment_id":"T1"}', metadata=None
