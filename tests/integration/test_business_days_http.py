@@ -64,7 +64,10 @@ async def test_a_preview_counts_what_was_settled(client: httpx.AsyncClient, pers
     assert after["is_over"] is False
 
 
-@pytest.mark.parametrize(("day", "status"), [("2000-01-01", 404), ("2999-01-01", 404), ("tomorrow", 422)])
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [("2000-01-01", 404), ("2999-01-01", 404), ("9999-12-31", 422), ("0001-01-01", 422), ("tomorrow", 422)],
+)
 async def test_a_day_that_is_not_there_is_said(client: httpx.AsyncClient, day: str, status: int) -> None:
     response = await client.get(f"/v1/business-days/{day}")
     assert response.status_code == status
@@ -107,11 +110,18 @@ async def test_schedulers_seal_a_day_that_is_over_once(pool: Pool, database: Dat
         for _ in range(2)
     ]
 
-    async def sealed() -> bool:
-        return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM clearing.business_days WHERE state = 'sealed')"))
+    async def sealed_and_both_there() -> bool:
+        """Before it begins, a process may be ended by any signal."""
+        return bool(
+            await pool.fetchval(
+                "SELECT EXISTS (SELECT FROM clearing.business_days WHERE state = 'sealed') AND ("
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'medsettle seal'"
+                " AND datname = current_database()) = 2"
+            )
+        )
 
     try:
-        await eventually(sealed)
+        await eventually(sealed_and_both_there)
     finally:
         for each in replicas:
             each.send_signal(signal.SIGTERM)
