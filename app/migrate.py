@@ -31,8 +31,7 @@ async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
     connection = await connect(url, application_name="medsettle migrate")
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute(_BOOKS)
-        await connection.execute("GRANT SELECT ON public.medsettle_migrations TO PUBLIC")
+        await _open_books(connection)
         rows = await connection.fetch("SELECT name, sha256 FROM public.medsettle_migrations ORDER BY name")
         applied: dict[str, str] = {row["name"]: row["sha256"] for row in rows}
         _check(applied, files)
@@ -48,6 +47,16 @@ async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
 def names() -> frozenset[str]:
     """Migrations of this release."""
     return frozenset(path.name for path in DIRECTORY.glob("*.sql"))
+
+
+async def _open_books(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    try:
+        await connection.execute(_BOOKS)
+        await connection.execute("GRANT SELECT ON public.medsettle_migrations TO PUBLIC")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(
+            "This login may not change the schema: name the one that owns it in MEDSETTLE_OWNER_DATABASE_URL."
+        ) from error
 
 
 def _read(directory: Path) -> dict[str, str]:

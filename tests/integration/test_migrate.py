@@ -85,3 +85,9 @@ async def test_the_application_cannot_change_what_is_recorded(database: Database
             await application.execute(statement.format(table))
     finally:
         await application.close()
+
+
+async def test_a_login_that_may_not_make_tables_is_told_which_one_may(empty_url: str, database: Database) -> None:
+    application = f"{database.app_url.rsplit('/', 1)[0]}/{empty_url.rsplit('/', 1)[1]}"
+    with pytest.raises(MigrationError, match="MEDSETTLE_OWNER_DATABASE_URL"):
+        await migrate(application)
