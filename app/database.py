@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from app import metrics
 from app.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _CONNECT_SECONDS_MAX = 5
 
 async def open_pool(url: str, *, size_max: int, application_name: str) -> Pool:
     """Pool for posting and for reading by key. It connects when first used, so a start does not need Postgres."""
-    return await asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         dsn=url,
         min_size=0,
         max_size=size_max,
@@ -52,6 +53,8 @@ async def open_pool(url: str, *, size_max: int, application_name: str) -> Pool:
             **_LOOKUPS_ONLY,
         },
     )
+    metrics.watch_pool(application_name, pool)
+    return pool
 
 
 async def _nothing_to_reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -1,10 +1,14 @@
-"""The scheduler process: seals each business day soon after its cut-off. Of many replicas one works at a time."""
+"""The scheduler process: seals each business day soon after its cut-off, and reads what operators watch.
+
+Of many replicas one seals at a time; each reads.
+"""
 
 import asyncio
 import signal
 from datetime import timedelta
 
 from app import logs
+from app.clearing.gauges import keep_gauges_read
 from app.clearing.seal import Sealer, sealing
 from app.config import Settings
 from app.database import open_pool
@@ -28,12 +32,13 @@ async def run_scheduler(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     url = settings.database_url.get_secret_value()
-    async with await open_pool(url, size_max=1, application_name="medsettle scheduler") as pool:
+    async with await open_pool(url, size_max=2, application_name="medsettle scheduler") as pool:
         _log.info("metrics_served", port=probes.serve(settings.scheduler_metrics_host, settings.scheduler_metrics_port))
         beside = start_beside(
             probes.keep_beating(),
             keep_readiness_told(pool, probes),
             keep_days_prepared(pool),
+            keep_gauges_read(pool, settings.cut_off),
             _keep_days_sealed(url, settings),
         )
         _log.info("scheduler_started")

@@ -32,6 +32,9 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 """
 
 
+_REMEMBER: Final = "INSERT INTO ledger.verifications (broken, seconds) VALUES ($1, $2)"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """`violations` are the first broken rows, at most VIOLATIONS_MAX of them."""
@@ -95,9 +98,20 @@ async def _run_check(connection: Connection, check: Check, rows: int, progress: 
 
 
 async def run_verify(url: str) -> Report:
-    """`verify` with its progress on standard error: a bar a check on a terminal, a plain line in a log."""
+    """`verify` with its progress on standard error: a bar a check on a terminal, a plain line in a log.
+
+    What it came to is written down, for those who watch; a server that takes no writes is verified all the same.
+    """
     with shown() as progress:
-        return await verify(url, progress=progress)
+        report = await verify(url, progress=progress)
+    connection = await connect(url, application_name="medsettle verify")
+    try:
+        await connection.execute(_REMEMBER, len(report.violations), report.seconds)
+    except asyncpg.ReadOnlySQLTransactionError:
+        Console(stderr=True).print("Not written down: this server takes no writes.")
+    finally:
+        await connection.close()
+    return report
 
 
 def print_report(report: Report) -> None:

@@ -95,17 +95,19 @@ async def _watch_lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer, w
     while True:
         await asyncio.sleep(2)
         try:
-            lag = await _lag(consumer)
+            lag = await _lag(consumer, settling)
         except (KafkaError, TimeoutError):
             continue  # a rebalance or an absent broker; the watchdog keeps the lag it knows
         metrics.LAG.set(lag)
         watchdog.lag(lag + settling.in_hand)
 
 
-async def _lag(consumer: AIOKafkaConsumer) -> int:
+async def _lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer) -> int:
     assigned: set[TopicPartition] = consumer.assignment()
     metrics.ASSIGNED.set(len(assigned))
     if not assigned:
         return 0
     ends = await consumer.end_offsets(assigned)
-    return sum([max(0, end - await consumer.position(partition)) for partition, end in ends.items()])
+    places = {partition: (end, await consumer.position(partition)) for partition, end in ends.items()}
+    settling.stalls.measure(places)
+    return sum([max(0, end - position) for end, position in places.values()])

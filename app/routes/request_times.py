@@ -29,4 +29,4 @@ class RequestTimes:
         finally:
             # The route's pattern, never the path: a path holds message ids, and there is no end of them.
             route = getattr(scope.get("route"), "path", "none")
-            metrics.HTTP_SECONDS.labels(route, status).observe(time.perf_counter() - started)
+            metrics.http_seconds(route, status).observe(time.perf_counter() - started)

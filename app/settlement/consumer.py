@@ -30,6 +30,7 @@ from app.settlement.producer_check import ProducerCheck
 from app.settlement.publisher import Dispatch, PublicationMarks, Publisher, dispatch_answer, dispatch_rejection
 from app.settlement.records import rejection
 from app.settlement.rules import RuleBook
+from app.settlement.stalls import Stalls
 
 _log = logs.get(__name__)
 
@@ -81,6 +82,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._uncommitted: dict[TopicPartition, int] = {}
         self._assignment = 0
         self._commit_bound: asyncio.Timeout | None = None
+        self.stalls = Stalls()
         #: Messages polled and not yet known to be done; they are behind the position but not out of danger.
         self.in_hand = 0
 
@@ -92,6 +94,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Offsets of before are not committed after it: they may be of a log that was lost and made anew."""
         self._assignment += 1
         self._uncommitted = {}
+        self.stalls.lost(revoked)
         if self._commit_bound is not None:
             self._commit_bound.reschedule(asyncio.get_running_loop().time())
 
@@ -108,6 +111,8 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self._rest()
                     continue
                 self.in_hand = sum(map(len, polled.values()))
+                metrics.INTAKE_KAFKA.inc(self.in_hand)
+                self.stalls.taken({partition: records[0].offset for partition, records in polled.items()})
                 handled = await self._handle(polled)
                 await self._drain()
                 self._outgoing = asyncio.create_task(self._send_and_commit(handled))
@@ -138,15 +143,15 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             assignment=self._assignment,
             oldest_ms=min([record.timestamp for record in records]),
         )
-        with metrics.STAGE.labels("decode").time():
+        with metrics.DECODE.time():
             if self._producers is not None:
                 await self._insist(partial(self._producers.learn, records))
             messages, sources = await self._decode_all(records, handled)
         if not messages:
             return handled
-        with metrics.STAGE.labels("settle").time():
+        with metrics.SETTLE.time():
             isolated = await self._insist(partial(settle_isolating, self._pool, messages, rules=self._rules))
-        metrics.BATCH_SIZE.labels("kafka").observe(len(messages))
+        metrics.BATCH_SIZE_KAFKA.observe(len(messages))
         handled.batch_ids.extend(isolated.batch_ids)
         for answer, source in zip(isolated.answers, sources, strict=True):
             if isinstance(answer, Refusal):
@@ -213,14 +218,15 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._progress()
 
     async def _send_and_commit(self, handled: Handled) -> None:
-        with metrics.STAGE.labels("publish").time():
+        with metrics.PUBLISH.time():
             await self._until_acknowledged(handled)
         self._marks.add(handled.batch_ids)
         metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
         count_outcomes("kafka", handled.dispatches)
         if handled.assignment == self._assignment:
             self._uncommitted |= handled.offsets
-        with metrics.STAGE.labels("commit").time():
+            self.stalls.finished(handled.offsets)
+        with metrics.COMMIT.time():
             await self._commit()
 
     async def _commit(self) -> None:
@@ -275,5 +281,5 @@ def _place(record: Record) -> str:
 
 def count_outcomes(origin: str, dispatches: Sequence[Dispatch]) -> None:
     counts = Counter([each.counted for each in dispatches])
-    for (status, code), count in counts.items():
-        metrics.OUTCOMES.labels(origin, status, code).inc(count)
+    for (kind, status, code), count in counts.items():
+        metrics.OUTCOMES.labels(origin, kind, status, code).inc(count)

@@ -5,6 +5,7 @@ load, and a lone request waits for nothing.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import compress
@@ -24,6 +25,7 @@ from app.settlement.rules import RuleBook
 
 class _Request(NamedTuple):
     messages: Sequence[Message]
+    arrived_at: float
     answered: "asyncio.Future[list[Answer | Refusal]]"
 
 
@@ -44,7 +46,7 @@ class GroupCommit:
         Raises Overloaded before a queue could grow without bound, and DatabaseUnavailable.
         """
         self.refuse_if_full()
-        request = _Request(messages, asyncio.get_running_loop().create_future())
+        request = _Request(messages, time.perf_counter(), asyncio.get_running_loop().create_future())
         self._requests.append(request)
         self._count_waiting(len(messages))
         self._arrived.set()
@@ -73,9 +75,11 @@ class GroupCommit:
         return taken
 
     async def _settle_group(self, group: list[_Request]) -> None:
+        metrics.GROUP_COMMIT_WAIT.observe(time.perf_counter() - group[0].arrived_at)
         messages = [message for request in group for message in request.messages]
+        metrics.INTAKE_HTTP.inc(len(messages))
         try:
-            with metrics.STAGE.labels("settle").time():
+            with metrics.SETTLE.time():
                 isolated = await settle_isolating(self._pool, messages, rules=self._rules)
         except DatabaseUnavailable as error:
             for request in group:
@@ -84,7 +88,7 @@ class GroupCommit:
             return
         finally:
             self._count_waiting(-len(messages))
-        metrics.BATCH_SIZE.labels("http").observe(len(messages))
+        metrics.BATCH_SIZE_HTTP.observe(len(messages))
         answers = iter(isolated.answers)
         for request in group:
             mine = [next(answers) for _ in request.messages]

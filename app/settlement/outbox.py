@@ -45,7 +45,7 @@ class Outbox:
     async def _publish(self, batch: _Published) -> None:
         self._waiting -= len(batch.dispatches)
         try:
-            with metrics.STAGE.labels("publish").time():
+            with metrics.PUBLISH.time():
                 await self._publisher.publish(batch.dispatches)
         except KafkaError as error:
             metrics.RETRIES.labels("kafka").inc()

@@ -24,14 +24,14 @@ _CE_HEADERS = [
 class Dispatch(NamedTuple):
     """An outcome on its way to Kafka: the record's parts, the person's bucket, and as what it is counted.
 
-    source: the place of the record that it answers, if any.
+    counted: kind, status, code. source: the place of the record that it answers, if any.
     """
 
     key: bytes | None
     value: bytes
     event_id: str
     bucket: int
-    counted: tuple[str, str]
+    counted: tuple[str, str, str]
     source: str | None = None
 
 
@@ -45,7 +45,7 @@ def dispatch_recorded(recorded: Recorded, source: str | None = None, *, replayed
     """The stored outcome; it and every replay bear the settlement's id, so that readers may drop what they have."""
     row = recorded.row
     told = outcome(row, recorded.settled_at, replayed=replayed)
-    counted = ("replayed" if replayed else row.status, row.code)
+    counted = (row.kind, "replayed" if replayed else row.status, row.code)
     return Dispatch(row.person_no.encode(), encode(told), told.settlement_id or "", row.bucket, counted, source)
 
 
@@ -53,7 +53,8 @@ def dispatch_rejection(told: Outcome, bucket: int, source: str | None) -> Dispat
     """A rejection or conflict is an answer to one sending, and is known by the place of that."""
     key = told.person_no.encode() if told.person_no is not None else None
     event_id = f"{told.institution}/{told.message_id}/{source}"
-    return Dispatch(key, encode(told), event_id, bucket, (told.status, told.code), source)
+    counted = (told.kind or "none", told.status, told.code)
+    return Dispatch(key, encode(told), event_id, bucket, counted, source)
 
 
 def encode(told: Outcome) -> bytes:
