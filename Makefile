@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract lock clean
+.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring lock clean
 
 setup: $(READY)
 
@@ -28,6 +28,10 @@ test: setup
 # Embedded servers, commands each in a process of its own, and servers that stay wrong or away for long.
 test-processes: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
+
+# A real Prometheus scrapes a running service; promtool tests the rules. Needs Debian's package `prometheus`.
+test-monitoring: setup
+	@$(BIN)/python -m pytest -q -m monitoring tests/monitoring
 
 # The kill campaigns; .ci/run runs the first of them with 20 rounds.
 chaos: setup
@@ -86,6 +90,10 @@ client: setup
 # Requests made from the contract against every operation: the long form. `make test` runs its short form.
 fuzz-api: setup
 	@MEDSETTLE_FUZZ_EXAMPLES=$${MEDSETTLE_FUZZ_EXAMPLES:-500} $(BIN)/python -m pytest -q -n 2 tests/integration/test_every_operation.py
+
+# Dashboards, alert rules and the list of metrics.
+monitoring: setup
+	@$(BIN)/python -m deploy.generate
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 

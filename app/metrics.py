@@ -262,6 +262,14 @@ HTTP_SECONDS = _histogram(
     "401 and 403: callers without right; 5xx: the log by X-Request-Id.",
     ["route", "status"],
 )
+ACCESS_REFUSED = _counter(
+    "medsettle_access_refused_total",
+    "Requests whose caller was not known, or may not do that, by code.",
+    "Many of one institution: its key has ended, or somebody tries; the audit log names the callers.",
+    ["code"],
+)
+for _code in (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_YOURS):
+    ACCESS_REFUSED.labels(_code)
 
 
 class _Pool(Protocol):

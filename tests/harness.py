@@ -127,6 +127,9 @@ class House:
     async def start_api(self) -> Child:
         return await self.installation.start_api()
 
+    async def start_scheduler(self) -> Child:
+        return await self.installation.start_scheduler()
+
     async def stop(self, child: Child) -> int | None:
         """SIGTERM; the exit code."""
         await self.installation.stop(child)

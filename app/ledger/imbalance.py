@@ -79,8 +79,8 @@ class ImbalanceWatch:
             started = time.monotonic()
             in_turn = [found for (found,) in await connection.fetch(_IN_TURN, self._after, self._turn)]
             await self._compare(connection, [*in_turn, *self._suspects], date.min)
-            self._pace(time.monotonic() - started)
-        self._after = in_turn[-1] if len(in_turn) == self._turn else 0
+        self._after = in_turn[-1] if 0 < len(in_turn) == self._turn else 0
+        self._pace(time.monotonic() - started)
         return touched + len(in_turn)
 
     @property

@@ -130,6 +130,7 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Unauthenticated)
     async def unauthenticated(request: Request, error: Unauthenticated) -> Response:
+        metrics.ACCESS_REFUSED.labels(Code.UNAUTHENTICATED).inc()
         response = problem(401, Code.UNAUTHENTICATED, str(error))
         # RFC 6750: the error is named where a credential was sent.
         sent = "authorization" in request.headers
@@ -146,6 +147,7 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Forbidden)
     async def forbidden(_: Request, error: Forbidden) -> Response:
+        metrics.ACCESS_REFUSED.labels(error.code).inc()
         return problem(403, error.code, error.detail)
 
     @app.exception_handler(Refused)
