@@ -3,10 +3,13 @@
 import atexit
 import logging
 import queue
+import re
 import sys
 import traceback
+from collections.abc import Mapping
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -21,6 +24,7 @@ def set_up(level: str, *, json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        mask,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,6 +51,32 @@ def set_up(level: str, *, json: bool) -> None:
     # Their INFO repeats every rebalance step and request; what matters of it stands in our own lines.
     for name in ("aiokafka", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+# Nobody should log these. Whoever does so by mistake, or a library that does, is masked.
+_MASKED = "***"
+_PERSONAL = frozenset({
+    "account_no", "api_key", "authorization", "card_no", "card_sn", "certno", "citizen_no", "credential", "ecToken",
+    "key", "mdtrt_cert_no", "name", "password", "payee_account", "payee_name", "phone", "pin", "psn_name", "token",
+})  # fmt: skip
+_CITIZEN_NO = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])")
+
+
+def mask(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Hide values under personal names, however deep, and whatever looks like a citizen number in any text."""
+    return {name: _masked(value, name) for name, value in event.items()}
+
+
+def _masked(value: Any, name: str) -> Any:
+    if name in _PERSONAL:
+        return _MASKED
+    if isinstance(value, str):
+        return _CITIZEN_NO.sub(_MASKED, value)
+    if isinstance(value, Mapping):
+        return {each: _masked(inner, each) for each, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(each, "") for each in value]
+    return value
 
 
 def flush() -> None:

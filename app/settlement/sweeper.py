@@ -69,16 +69,16 @@ class Sweeper:
                 dispatch_recorded(Recorded(row, batch["settled_at"]))
                 for row in await _settlements(connection, batch["batch_id"], batch["business_day"])
             ]
-            await self._publish(dispatches)
+            await self._publish(batch["batch_id"], dispatches)
             await connection.execute(
                 "UPDATE ledger.batches SET published_at = clock_timestamp() WHERE batch_id = $1", batch["batch_id"]
             )
         return True
 
-    async def _publish(self, dispatches: list[Dispatch]) -> None:
+    async def _publish(self, batch_id: int, dispatches: list[Dispatch]) -> None:
         await self._publisher.publish(dispatches)
         metrics.REPUBLISHED.inc(len(dispatches))
-        _log.info("batch_republished", outcomes=len(dispatches))
+        _log.info("batch_republished", batch_id=batch_id, outcomes=len(dispatches))
 
     async def _measure(self) -> None:
         async with transaction(self._pool) as connection:
