@@ -15,6 +15,7 @@ from app.loading import LoadFiles, load
 from app.parties.persons import NewPerson
 from app.parties.vault import Vault
 from app.settlement.rules import RuleBook
+from tests.builders import payment_json
 from tests.harness import House, house_in, owned
 from tests.people import name, new_person
 
@@ -26,9 +27,10 @@ LOADED, REGISTERED, REFUSED = 400, 60, 40
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house of its own: planted texts would spoil another."""
-    async with house_in(tmp_path_factory.mktemp("private") / "house") as house:
+    async with house_in(tmp_path_factory.mktemp("private") / "house", log_level="DEBUG") as house:
         await house.start_worker()
         await house.start_api()
+        await house.start_scheduler()
         yield house
 
 
@@ -43,6 +45,7 @@ async def secrets(house: House, tmp_path_factory: pytest.TempPathFactory) -> lis
     await _load(house, folder, loaded)
     said = await _refused_load(house, folder, refused, loaded[0])
     said += await _over_http(house, registered, notes, refused, loaded)
+    await _over_kafka(house, loaded)
     people = loaded + registered + refused
     secrets = [new.citizen_no for new in people] + [new.name for new in people] + notes
     assert not found_in(said.encode(), secrets), "an answer or a report quotes it"
@@ -124,6 +127,19 @@ async def _over_http(
         return "\n".join(answer.text for answer in answers)
 
 
+async def _over_kafka(house: House, people: list[NewPerson]) -> None:
+    """Messages with personal data where none belongs: fields that nobody reads, wrong fields, and no JSON at all."""
+    for number, new in enumerate(people[:20]):
+        extra = {"citizen_no": new.citizen_no, "name": new.name, "ecToken": new.citizen_no, "pin": new.citizen_no}
+        message = json.loads(payment_json(message_id=f"PRIVATE{number}", person_no=new.person_no))
+        await house.send(json.dumps(message | extra).encode())
+        await house.send(json.dumps(message | {"message_id": f"WRONG{number}", "kind": new.name}).encode())
+        await house.send(f'{{"{new.citizen_no}": {new.name}'.encode())
+        await house.told(f"PRIVATE{number}")
+        await house.told(f"WRONG{number}")
+    await house.dead_letters.having(lambda record: True, count=20)
+
+
 # What is found
 
 
@@ -150,8 +166,8 @@ def dump_of(house: House) -> bytes:
 
 def logs_of(house: House) -> bytes:
     logs = sorted(house.installation.data_dir.rglob("*.log*"))
-    assert {"api.log", "worker.log"} <= {log.name for log in logs}
-    assert len(logs) > 2, "Postgres and the broker write some too"
+    assert {"api.log", "worker.log", "scheduler.log"} <= {log.name for log in logs}
+    assert len(logs) > 3, "Postgres and the broker write some too"
     return b"\n".join(log.read_bytes() for log in logs)
 
 

@@ -33,6 +33,9 @@ class Prometheus:
     def __init__(self, port: int) -> None:
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30)
 
+    async def close(self) -> None:
+        await self._client.aclose()
+
     async def is_ready(self) -> bool:
         with suppress(httpx.TransportError):
             return (await self._client.get("/query", params={"query": "1"})).is_success
@@ -86,6 +89,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         traffic = asyncio.create_task(_send_a_little(house))
         yield house
         traffic.cancel()
+        with suppress(asyncio.CancelledError):
+            await traffic
 
 
 async def _send_a_little(house: House) -> None:
@@ -144,6 +149,7 @@ async def prometheus(house: House, tmp_path_factory: pytest.TempPathFactory) -> 
         await eventually(scrapes_all)
         yield asking
     finally:
+        await asking.close()
         await child.stop((SIGTERM, 10))
 
 
