@@ -18,10 +18,11 @@ import pytest
 import yaml
 from app.embedded.ports import free_port
 from app.embedded.process import spawn
-from deploy import grafana, rules
 from deploy.generate import as_yaml
 from tests.builders import HOSPITAL, add_institution, add_person, payment_json
 from tests.harness import House, eventually, house_in, owned
+
+from deploy import grafana, rules
 
 pytestmark = [pytest.mark.monitoring, pytest.mark.xdist_group("prometheus")]
 

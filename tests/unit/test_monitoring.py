@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 from app.metrics import CATALOGUE
-from deploy import grafana, rules
 from deploy.generate import documents
+
+from deploy import grafana, rules
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = documents()
