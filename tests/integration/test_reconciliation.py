@@ -294,6 +294,19 @@ async def test_a_run_of_another_scope_voids_nothing(pool: Pool, database: Databa
     assert {each.state for each in await found_in(pool, first)} == {"new"}
 
 
+async def test_a_run_without_refunds_levels_no_refund_that_one_with_them_missed(
+    pool: Pool, database: Database, day: Sequence[UploadedRow]
+) -> None:
+    paid = payment(amount=100)
+    rows = [*day, *await rows_of(pool, paid)]
+    await outcomes(pool, follow_up("refund", paid))
+    first = await reconciled(pool, database.app_url, rows)
+    without = await reconciled(pool, database.app_url, rows, scope_of(includes_refunds=False))
+    assert without.is_equal
+    [refund] = await found_in(pool, first)
+    assert (refund.kind, refund.gives_back, refund.state) == ("centre_more", True, "new")
+
+
 async def test_a_break_that_is_done_with_is_not_changed_again(
     pool: Pool, database: Database, day: Sequence[UploadedRow]
 ) -> None:

@@ -76,7 +76,7 @@ FROM reconciliation.runs AS r, reconciliation.runs AS new
 WHERE new.run_id = $1 AND r.run_id <> new.run_id AND r.state = 'ok' AND r.kind = new.kind
     AND r.institution = new.institution AND r.first_day = new.first_day AND r.last_day = new.last_day
     AND r.settlement_office = new.settlement_office AND r.insurance_type = new.insurance_type
-    AND r.clearing_type = new.clearing_type
+    AND r.clearing_type = new.clearing_type AND r.includes_refunds = new.includes_refunds
 """
 _VOID = "UPDATE reconciliation.runs SET state = 'void', voided_by = $2 WHERE run_id = $1"
 _FINISH = """
@@ -146,7 +146,7 @@ async def standing_run(connection: Connection, run: Run) -> int | None:
     await connection.execute(
         _LOCK_SCOPE,
         f"{run.kind}|{scope.institution}|{scope.first_day}|{scope.last_day}|{scope.settlement_office}"
-        f"|{scope.insurance_type}|{scope.clearing_type}",
+        f"|{scope.insurance_type}|{scope.clearing_type}|{scope.includes_refunds}",
     )
     found: int | None = await connection.fetchval(_STANDING, run.run_id)
     return found
