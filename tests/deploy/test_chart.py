@@ -4,8 +4,10 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+from app.config import Settings
 from helm_python.chart import lint
 from helm_python.errors import HelmError
+from pydantic import SecretStr
 from tests.deploy.charts import CHART, LEAST, VALUE_SETS, of_kind, rendered
 
 KUBERNETES = ("1.27", "1.37")  # the oldest that Chart.yaml takes, and the newest that is known here
@@ -83,3 +85,11 @@ def test_the_schema_refuses_wrong_values_by_name(values: dict[str, Any], named: 
 def test_values_that_cannot_work_together_are_refused(values: dict[str, Any], says: str) -> None:
     with pytest.raises(HelmError, match=says):
         rendered(values)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+)
+def test_no_secret_setting_is_taken_as_a_value(name: str) -> None:
+    with pytest.raises(HelmError, match=f"MEDSETTLE_{name.upper()}"):
+        rendered({**LEAST, "config": {f"MEDSETTLE_{name.upper()}": "x"}})
