@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 from locust import events
 
+from loadtests.users.customer import InHand
 from loadtests.users.hospital import Hospital
 from loadtests.users.national import NationalHospital
 from loadtests.users.pharmacy import Pharmacy
@@ -29,6 +30,6 @@ Platform.weight = 1
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def write_counts(**_: object) -> None:
-    """Leave what was recorded for whoever compares it with the ledger."""
+    """Leave what was recorded, and how much was never answered, for whoever compares it with the ledger."""
     if file := os.environ.get("MEDSETTLE_LOAD_COUNTS"):
-        Path(file).write_bytes(orjson.dumps(recorded))
+        Path(file).write_bytes(orjson.dumps({"recorded": recorded, "unanswered": InHand.transactions}))

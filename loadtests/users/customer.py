@@ -15,6 +15,12 @@ DEV: Json = orjson.loads(Path(os.environ["MEDSETTLE_DEV_JSON"]).read_bytes())
 PEOPLE = MadePeople(DEV["samples"])
 
 
+class InHand:
+    """Transactions that were sent and not answered yet; at the end, those whose customer was sent home meanwhile."""
+
+    transactions = 0
+
+
 class Customer(FastHttpUser):
     """Half of the pauses are shorter than `think_seconds`, one of forty is longer than four times that.
 
@@ -29,8 +35,12 @@ class Customer(FastHttpUser):
     def wait_time(self) -> float:
         return lognormvariate(0, 0.7) * self.think_seconds
 
-    def send(self, method: str, path: str, name: str, body: bytes | None = None) -> ResponseContextManager:
-        return self.client.request(
+    def send(
+        self, method: str, path: str, name: str, body: bytes | None = None, *, transactions: int = 1
+    ) -> ResponseContextManager:
+        transactions *= method == "POST"
+        InHand.transactions += transactions
+        response: ResponseContextManager = self.client.request(
             method,
             path,
             name=name,
@@ -38,6 +48,8 @@ class Customer(FastHttpUser):
             headers=self.headers,
             catch_response=True,
         )
+        InHand.transactions -= transactions
+        return response
 
 
 def expect(response: ResponseContextManager, status: int, media_type: str = "application/json") -> Any:

@@ -27,7 +27,7 @@ class Platform(Till):
     def post(self) -> None:
         batch = [self._item() for _ in range(BATCH)]
         name = f"batch of {BATCH}"
-        with self.send("POST", f"{ONE}/batch", name, orjson.dumps(batch)) as response:
+        with self.send("POST", f"{ONE}/batch", name, orjson.dumps(batch), transactions=BATCH) as response:
             outcomes = expect(response, 200)
             if outcomes is None:
                 return
