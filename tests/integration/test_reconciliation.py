@@ -247,6 +247,9 @@ async def test_a_refund_may_stand_under_the_number_of_what_was_refunded(
     assert (found.kind, found.settlement_id, found.fields) == ("differs", back.settlement_id, ["account_pay"])
     run = await reconciled(pool, database.app_url, [*day, positive])
     assert kinds(await found_in(pool, run)) == [("centre_more", back.settlement_id)]
+    # Without refunds the flag of what was refunded meets nothing.
+    run = await reconciled(pool, database.app_url, [*day, positive, negative], scope_of(includes_refunds=False))
+    assert await found_in(pool, run) == []
 
 
 async def test_the_bank_application_of_the_card_is_not_reconciled_here(

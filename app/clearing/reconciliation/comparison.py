@@ -47,7 +47,7 @@ WITH ours AS MATERIALIZED ({ours}), back AS MATERIALIZED (
         t.medfee <> o.medfee AS other_medfee,
         t.fund_pay <> o.fund_pay AS other_fund_pay,
         t.account_pay <> o.account_pay AS other_account_pay,
-        coalesce(t.flag <> (o.gives_back OR t.flag AND gone.original IS NOT NULL), false) AS other_flag,
+        $7::boolean AND coalesce(t.flag <> (o.gives_back OR t.flag AND gone.original IS NOT NULL), false) AS other_flag,
         {other_id} AS other_id
     FROM ours AS o
     FULL JOIN theirs AS t ON t.settlement_id = o.settlement_id
