@@ -1,9 +1,10 @@
 -- Clearing: sealed business days, what each institution is due of a day, and the lines by which its bank pays it.
 
--- bank: what a bank is to pay out to its institutions; derived, as they are.
+-- bank: what a bank is to pay out to its institutions; derived, as they are. Rows of before are looked at by a later
+-- migration, under a lock that lets postings go on.
 ALTER TABLE ledger.accounts
     DROP CONSTRAINT account_kind_known,
-    ADD CONSTRAINT account_kind_known CHECK (kind IN ('personal', 'debit', 'institution', 'fund', 'bank'));
+    ADD CONSTRAINT account_kind_known CHECK (kind IN ('personal', 'debit', 'institution', 'fund', 'bank')) NOT VALID;
 
 -- Why transfers were posted that no message caused; (batch_id, position) is their place in the journal.
 CREATE TABLE ledger.bookings (
