@@ -47,7 +47,9 @@ async def told(
             found += [(each.number, each.recorded.row.message_id) for each in page.told]
             if page.is_last:
                 return found
-            assert page.position != position, "a page that leads nowhere"
+            if position is not None:
+                gone_on = page.position - position if order == "oldest_first" else position - page.position
+                assert gone_on > 0, "a page that does not lead on"
             position = page.position
 
 
@@ -190,6 +192,24 @@ async def test_pages_of_any_size_give_the_same(payers: Pool, owner: Owner) -> No
             older = await told(payers, limit=limit, position=position, order="newest_first")
             assert older == expected[: position - 1][::-1]
         assert await told(payers, limit=limit, wanted=Wanted(business_day=start)) == of_first_day
+
+
+async def test_pages_lead_on_where_more_days_than_one_looks_at_lie_between_each_other(
+    payers: Pool, owner: Owner
+) -> None:
+    """As where lanes of an uneven load were far behind: the first round takes days of one, and hours of another."""
+    days = [date(2026, 3, 1) + timedelta(days=number) for number in (0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5)]
+    for day in set(days):
+        await owner.execute("SELECT settlement.prepare_day($1)", day)
+    ids = []
+    for day in days:
+        ids += await settle_each(payers, [payment(), payment()])
+        await move_last_batch(owner, day)
+        await catch_up(payers)
+    expected = list(enumerate(ids, 1))
+    for limit in (1, 3, 100):
+        assert await told(payers, limit=limit) == expected
+        assert await told(payers, limit=limit, order="newest_first") == expected[::-1]
 
 
 async def test_a_page_is_filtered(books: Pool) -> None:

@@ -11,7 +11,8 @@ from app.settlement.records import Recorded, Settlement
 
 Order = Literal["oldest_first", "newest_first"]
 
-# What one page looks at, at most, whatever its filters leave of it.
+# What one page looks at, at most, whatever its filters leave of it. Days that hold the very next number do not count:
+# lanes that were far behind can number many days between each other, and a page must lead on.
 _DAYS_MAX = 3
 _ROWS_MAX = 2_000
 _SETTLEMENTS_MAX = 2_000
@@ -59,7 +60,10 @@ WHERE institution = $1 AND CASE WHEN $3::boolean THEN first_no < $2::bigint ELSE
     AND ($5::timestamptz IS NULL OR business_day >= ($5 AT TIME ZONE 'Asia/Shanghai')::date - 1)
     AND ($6::timestamptz IS NULL OR business_day <= ($6 AT TIME ZONE 'Asia/Shanghai')::date)
 ORDER BY CASE WHEN $3::boolean THEN -last_no ELSE first_no END
-LIMIT $7
+LIMIT $7 + (
+    SELECT count(*) FROM settlement.feed_days
+    WHERE institution = $1 AND CASE WHEN $3 THEN $2 - 1 ELSE $2 + 1 END BETWEEN first_no AND last_no
+)
 """
 
 # Numbers between two of them, both excluded. Rows out of the asked time are passed over unread.
@@ -117,7 +121,8 @@ async def read_page(
     ]
     if not days:
         return Page([], position, is_last=True)
-    window = _window(days, position, newest_first=newest_first)
+    taken = _taken(days, position - 1 if newest_first else position + 1)
+    window = _window(days, taken, position, newest_first=newest_first)
     rows = await connection.fetch(
         _ROWS_DOWN if newest_first else _ROWS_UP, institution, *window, wanted.since, wanted.until, _ROWS_MAX
     )
@@ -130,7 +135,7 @@ async def read_page(
     if len(rows) == _ROWS_MAX:
         return Page(told, _first_no(rows[-1]) if newest_first else rows[-1]["last_no"], is_last=False)
     end = window.after + 1 if newest_first else window.before - 1
-    return Page(told, end, is_last=len(days) <= _DAYS_MAX)
+    return Page(told, end, is_last=len(days) == taken)
 
 
 async def head_of(connection: Connection, institution: str) -> int:
@@ -177,19 +182,24 @@ class _Place(NamedTuple):
     business_day: date
 
 
-def _window(days: list[_Day], position: int, *, newest_first: bool) -> _Window:
-    """As far as the days go, and no further: what is numbered meanwhile may lie on a day that was not read."""
-    taken = days[:_DAYS_MAX]
-    after, before = 0, max(day.last_no for day in taken) + 1
+def _taken(days: list[_Day], next_no: int) -> int:
+    """How many of them a page looks at: those that hold the next number, which come first, or more."""
+    return min(len(days), max(_DAYS_MAX, sum(day.first_no <= next_no <= day.last_no for day in days)))
+
+
+def _window(days: list[_Day], taken: int, position: int, *, newest_first: bool) -> _Window:
+    """As far as the taken days go, and no further: what is numbered meanwhile may lie on a day that was not read."""
+    after, before = 0, max(day.last_no for day in days[:taken]) + 1
     if newest_first:
         before = min(before, position)
-        if len(days) > _DAYS_MAX:
-            after = days[_DAYS_MAX].last_no
+        if len(days) > taken:
+            after = days[taken].last_no
     else:
         after = position
-        if len(days) > _DAYS_MAX:
-            before = days[_DAYS_MAX].first_no
-    return _Window(after, before, min(day.business_day for day in taken), max(day.business_day for day in taken))
+        if len(days) > taken:
+            before = days[taken].first_no
+    business_days = [day.business_day for day in days[:taken]]
+    return _Window(after, before, min(business_days), max(business_days))
 
 
 def _first_no(row: Any) -> int:
