@@ -1,11 +1,12 @@
 """OAuth2 bearer tokens: JWTs of one issuer, by keys that it publishes. Role and institution or bank are claims."""
 
 import asyncio
+import http.client
 import json
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import jwt
@@ -92,8 +93,10 @@ class Tokens:
     def _scopes(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
         if not self._settings.jwt_scope_claim:
             return None
-        found = claims.get(self._settings.jwt_scope_claim, "")
-        return frozenset(found.split() if isinstance(found, str) else map(str, found))
+        found = claims.get(self._settings.jwt_scope_claim)
+        if isinstance(found, str):
+            return frozenset(found.split())
+        return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
     async def _key(self, key_id: object) -> jwt.PyJWK:
         if self._fetched_at + _KEYS_SECONDS_MAX < time.monotonic() or key_id not in self._keys:
@@ -110,7 +113,11 @@ class Tokens:
             try:
                 self._keys = await asyncio.to_thread(_fetch, self._settings.jwt_jwks_url)
                 self._fetched_at = time.monotonic()
-            except (OSError, ValueError, jwt.PyJWTError) as error:  # the keys of before go on, as long as they last
+            except (
+                OSError,
+                ValueError,
+                http.client.HTTPException,
+            ) as error:  # the keys of before go on, as long as they last
                 _log.warning("jwks_not_read", error=type(error).__name__)
 
 
@@ -122,11 +129,22 @@ def _text(claims: Mapping[str, Any], claim: str) -> str:
 
 
 def _fetch(url: str) -> dict[str, jwt.PyJWK]:
-    """Public keys for signatures alone: a shared secret in the set, which would let anyone sign, is left out."""
     with urllib.request.urlopen(url, timeout=_FETCH_SECONDS_MAX) as answer:  # noqa: S310 - checked in the settings
-        content = json.loads(answer.read(_KEY_SET_BYTES_MAX))
+        return _signing_keys(json.loads(answer.read(_KEY_SET_BYTES_MAX)))
+
+
+def _signing_keys(content: Any) -> dict[str, jwt.PyJWK]:
+    """Public keys for signatures alone: a shared secret in the set, which would let anyone sign, is left out, and so is
+    what is not understood (RFC 7517, 5). Raises ValueError where it is no set."""
+    if not isinstance(content, dict) or not isinstance(content.get("keys"), list):
+        raise ValueError("no key set")
     keys = {}
     for each in content["keys"]:
-        if each.get("kty") in ("RSA", "EC", "OKP") and each.get("use", "sig") == "sig" and "kid" in each:
-            keys[each["kid"]] = jwt.PyJWK(each)
+        if isinstance(each, dict) and isinstance(each.get("kid"), str) and _is_for_signatures(each):
+            with suppress(jwt.PyJWTError, ValueError, TypeError):
+                keys[each["kid"]] = jwt.PyJWK(each)
     return keys
+
+
+def _is_for_signatures(key: Mapping[str, Any]) -> bool:
+    return key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"

@@ -144,13 +144,31 @@ async def test_a_new_key_is_found_and_the_issuer_is_not_flooded(
     assert issuer.asked == 2
 
 
-async def test_without_the_issuer_the_keys_of_before_go_on(
-    issuer: Issuer, taken: Tokens, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("said", [b"", b"{", b"[]", b"{}", b'{"keys": 1}'])
+async def test_where_the_issuer_publishes_no_keys_those_of_before_go_on(
+    issuer: Issuer, taken: Tokens, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     await taken.prove(issuer.token())
     monkeypatch.setattr(tokens, "_ASK_SECONDS_MIN", 0.0)
     monkeypatch.setattr(tokens, "_KEYS_SECONDS_MAX", 0.0)
-    issuer.extra = [{"kty": "RSA", "kid": "broken"}]
+    monkeypatch.setattr(issuer, "key_set", lambda: said)
+    assert (await taken.prove(issuer.token())).principal.role is Role.AGENCY
+    assert issuer.asked == 2
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"kty": "RSA", "kid": "X"},
+        {"kty": "OKP", "kid": "X", "crv": "X25519", "x": "AA"},
+        {"kty": "EC", "kid": ["X"]},
+        "X",
+    ],
+)
+async def test_a_published_key_that_is_not_understood_leaves_the_others(
+    issuer: Issuer, taken: Tokens, unknown: Any
+) -> None:
+    issuer.extra = [unknown]
     assert (await taken.prove(issuer.token())).principal.role is Role.AGENCY
 
 
@@ -158,7 +176,10 @@ async def test_a_scope_claim_narrows(issuer: Issuer) -> None:
     narrowed = Tokens(Settings(**issuer.settings(), jwt_scope_claim="scope"))
     proved = await narrowed.prove(issuer.token(scope="openid persons:read"))
     assert proved.principal.scopes == frozenset({"openid", "persons:read"})
-    assert (await narrowed.prove(issuer.token())).principal.scopes == frozenset()
+    assert (await narrowed.prove(issuer.token(scope=["persons:read"]))).principal.scopes == frozenset({"persons:read"})
+    nothings: list[Any] = [None, 7, {}]
+    for nothing in nothings:
+        assert (await narrowed.prove(issuer.token(scope=nothing))).principal.scopes == frozenset()
 
 
 @pytest.mark.parametrize(
