@@ -3,7 +3,8 @@
 import asyncio
 from typing import IO
 
-from fastapi import Request
+from fastapi import HTTPException, Request
+from starlette.types import Message, Receive
 
 from app.codes import Code
 from app.errors import Refused
@@ -22,6 +23,21 @@ async def read_body(request: Request, bytes_max: int) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def bounded(receive: Receive, bytes_max: int) -> Receive:
+    """For a body that the framework reads whole. Raises HTTPException, which it lets pass, once it is too long."""
+    size = 0
+
+    async def received() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > bytes_max:
+            raise HTTPException(413)
+        return message
+
+    return received
 
 
 async def spool_body(request: Request, target: IO[bytes], bytes_max: int) -> bool:

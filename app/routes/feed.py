@@ -3,7 +3,7 @@
 import asyncio
 import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
@@ -13,9 +13,9 @@ from fastapi.responses import StreamingResponse
 
 from app.codes import Code
 from app.database import transaction
-from app.errors import DatabaseUnavailable, Overloaded, Refused
+from app.errors import DatabaseUnavailable, Overloaded, RateLimited, Refused, Unauthenticated
 from app.routes import feed_contract as contract
-from app.routes.guard import GuardedRoute, principal_of, refuse_foreign
+from app.routes.guard import GuardedRoute, principal_of, prove_again, refuse_foreign
 from app.routes.services import Services, services_of
 from app.routes.times import Day, Moment
 from app.settlement.feed.projector import catch_up
@@ -116,7 +116,7 @@ async def follow_feed(
     services.feed_watch.refuse_if_full()
     position = await _start(services, whose, last_event_id or cursor)
     if _EVENT_STREAM in accept:
-        events = _events(services, whose, position)
+        events = _events(services, whose, position, lambda: prove_again(request))
         return StreamingResponse(events, media_type=_EVENT_STREAM, headers={"Cache-Control": "no-store"})
     page = await _page(services, whose, position, limit)
     if page.is_last and not page.told and wait:
@@ -199,12 +199,16 @@ async def _page(services: Services, institution: str, position: int, limit: int)
         return await read_page(connection, institution, position, limit=limit)
 
 
-async def _events(services: Services, institution: str, position: int) -> AsyncGenerator[bytes, None]:
-    """Server-sent events until the process stops, the database goes away, or a while has passed: then come again."""
+async def _events(
+    services: Services, institution: str, position: int, prove: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[bytes, None]:
+    """Server-sent events until the process stops, the database goes away, the reader is proved no longer, or a while
+    has passed: then come again."""
     watch, end = services.feed_watch, time.monotonic() + _STREAM_SECONDS_MAX
-    with watch.reading(), suppress(DatabaseUnavailable):
+    with watch.reading(), suppress(DatabaseUnavailable, RateLimited, Unauthenticated):
         yield b"retry: 2000\n\n"
         while not watch.is_closing and time.monotonic() < end:
+            await prove()
             page = await _page(services, institution, position, _PAGE_MAX)
             if page.told:
                 yield b"".join([_event(each) for each in page.told])

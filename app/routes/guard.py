@@ -15,8 +15,10 @@ from fastapi.routing import APIRoute
 from app.access import audit
 from app.access.policy import OPEN, RULES, Denial, Recorded, Rule, denial
 from app.access.principal import Principal, Role
+from app.access.rate_limits import Limit
 from app.codes import Code
 from app.errors import Forbidden, Refused
+from app.routes.body import bounded
 from app.routes.problems import status_of
 from app.routes.request_ids import LIMIT_HEADERS
 from app.routes.services import services_of
@@ -33,6 +35,8 @@ _PERSONS_ASKED = frozenset({"person_no", "beneficiary", "granter"})
 _CITIZEN_NO = re.compile(r"\d{17}[\dXx]|(?<!\d)\d{15}(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TEXT_MAX = 200
+# Of a body that is declared as a model; other routes bound theirs themselves.
+_BODY_BYTES_MAX = 1 << 20
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -58,6 +62,22 @@ def foreign() -> Forbidden:
     return Forbidden(Code.NOT_YOURS, Denial.FOREIGN.value)
 
 
+async def prove_again(request: Request) -> None:
+    """Of an answer that goes on for long. Raises Unauthenticated where its caller's key is no longer good."""
+    address = "" if request.client is None else request.client.host
+    await services_of(request).authenticator.authenticate(request.headers.get("authorization"), address)
+
+
+def take_look(request: Request) -> None:
+    """Count it as a look where the table of routes cannot know that it is one. Raises RateLimited."""
+    request.scope.pop(LIMIT_HEADERS)
+    _take(request, services_of(request).limits.looks)
+
+
+def _take(request: Request, limit: Limit) -> None:
+    request.scope[LIMIT_HEADERS] = limit.headers(limit.take(principal_of(request).credential))
+
+
 def concerning(request: Request, person_no: str) -> None:
     """Say whose data it is, for the audit log, where no address says so."""
     request.scope[_PERSON] = person_no
@@ -67,6 +87,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         rules = {method: rule_of(method, self.path) for method in self.methods or ()}
+        is_body_read_whole = self.body_field is not None
         parameters = {parameter.alias for parameter in self.dependant.query_params}
         if None in rules.values():
             return handle
@@ -79,7 +100,7 @@ class GuardedRoute(APIRoute):
             rule = rules[request.method]
             assert rule is not None
             limit = services.limits.looks if rule.recorded is Recorded.LOOKS else services.limits.requests
-            request.scope[LIMIT_HEADERS] = limit.headers(limit.take(principal.credential))
+            _take(request, limit)
             against = denial(rule, principal, request.path_params)
             if against is not None:
                 await record(request, 403)
@@ -87,6 +108,8 @@ class GuardedRoute(APIRoute):
             if request.method == "GET" and not parameters.issuperset(request.query_params):
                 # A mistyped filter must not find everything. Its name is not repeated: it is text of the sender.
                 raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
+            if is_body_read_whole:
+                request = Request(request.scope, bounded(request.receive, _BODY_BYTES_MAX))
             if _is_recorded(rule, principal):
                 return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
             return await _handled(request, handle)

@@ -12,7 +12,7 @@ from app.national.platform import Download
 from app.national.service import answer
 from app.routes.body import read_body
 from app.routes.contract import problem_answer
-from app.routes.guard import GuardedRoute, concerning, principal_of, record
+from app.routes.guard import GuardedRoute, concerning, principal_of, record, take_look
 from app.routes.problems import problem
 from app.routes.services import Services, services_of
 
@@ -125,6 +125,7 @@ class _Sender:
             raise Refused(Code.NOT_YOURS, Denial.FOREIGN.value)
 
     async def looks_at(self, person_no: str | None) -> None:
+        take_look(self._request)
         if person_no is not None:
             concerning(self._request, person_no)
         await record(self._request, 200)

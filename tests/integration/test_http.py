@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,15 @@ def assert_problem(response: httpx.Response, status: int, code: Code) -> dict[st
     assert problem["type"] == f"urn:medsettle:problem:{code}"
     assert problem["detail"]
     return problem
+
+
+async def test_a_body_that_is_read_as_a_model_is_bounded(client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * (1 << 16)
+
+    for address in ("/v1/reconciliations/totals", "/v1/card-verifications", "/v1/persons"):
+        assert_problem(await client.post(address, content=endless()), 413, Code.MESSAGE_TOO_LARGE)
 
 
 # One transaction

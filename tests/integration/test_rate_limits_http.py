@@ -7,6 +7,8 @@ import httpx
 from app.access.principal import Role
 from app.codes import Code
 from tests.harness import House
+from tests.national_calls import ADDRESS as NATIONAL
+from tests.national_calls import envelope, settlement
 
 ADDRESS = "/v1/cards/NO-CARD"
 
@@ -28,6 +30,20 @@ async def test_a_client_that_looks_too_often_is_told_when_to_come_again(standing
     assert refused.headers["ratelimit-policy"] == '"looks";q=2;w=2'
     assert refused.headers["ratelimit"].startswith('"looks";r=0;t=')
     assert other.status_code == 404
+
+
+async def test_looks_over_the_national_interface_are_looks(standing: House, tmp_path: Path) -> None:
+    inquiry = envelope("1101", {"data": {"mdtrt_cert_type": "02", "mdtrt_cert_no": "11010519491231002X"}})
+    async with standing.other(tmp_path, rate_limit_looks_per_second=1) as house:
+        await house.start_api()
+        async with house.client() as hospital:
+            answers = [await hospital.post(NATIONAL, json=inquiry) for _ in range(6)]
+            settled = await hospital.post(NATIONAL, json=envelope("2207", {"data": settlement()}))
+    assert [answer.status_code for answer in answers[:2]] == [200, 200]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json()["code"] == Code.RATE_LIMITED
+    assert refused.headers.get_list("ratelimit-policy") == ['"looks";q=2;w=2']
+    assert settled.status_code == 200
 
 
 async def test_each_answer_tells_what_is_left(client: httpx.AsyncClient) -> None:
