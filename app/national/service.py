@@ -63,17 +63,18 @@ LOOKS = frozenset({"1101", "2101", "2206", "2303"})
 class Caller(Protocol):
     """Who stands behind the request."""
 
-    def admit(self, institution: str) -> None:
-        """Raises Refused where they may not speak for it."""
+    async def admit(self, institution: str) -> None:
+        """Raises Refused where they may not speak for it, which is recorded."""
 
     async def looks_at(self, person_no: str | None) -> None:
-        """Record the look before anything is shown."""
+        """Record the look before anything is shown. Raises RateLimited where there were too many."""
 
 
 async def answer(platform: Platform, raw: bytes, caller: Caller) -> bytes | Download:
     """The reply to one envelope; every failure is one too.
 
-    Raises Overloaded and DatabaseUnavailable: whether anything was done is then unknown, and no envelope may say so.
+    Raises Overloaded and DatabaseUnavailable: whether anything was done is then unknown, and no envelope may say so;
+    and RateLimited, for a look.
     """
     area, region = "", platform.regions.of("")
     try:
@@ -81,7 +82,7 @@ async def answer(platform: Platform, raw: bytes, caller: Caller) -> bytes | Down
         area = area_of(fields)
         region = platform.regions.of(area)
         request = read_request(fields, region)
-        caller.admit(request.institution)
+        await caller.admit(request.institution)
         _check_size(request, raw)
         done = await _looked_up(platform, request, region, caller)
         if isinstance(done, Download):

@@ -45,5 +45,7 @@ _MEANINGS = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problem answers of a route, those of an absent ledger included."""
     answers: dict[int | str, dict[str, Any]] = {status: problem_answer(_MEANINGS[status]) for status in statuses}
+    if 400 in statuses:  # a body that is declared as a model: the guard bounds it
+        answers[413] = problem_answer(_MEANINGS[413])
     answers[503] = problem_answer("The ledger is away. Send the same again.", retry=True)
     return answers

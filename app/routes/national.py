@@ -120,8 +120,9 @@ class _Sender:
     def __init__(self, request: Request) -> None:
         self._request = request
 
-    def admit(self, institution: str) -> None:
+    async def admit(self, institution: str) -> None:
         if principal_of(self._request).is_held_from(institution):
+            await record(self._request, 403)
             raise Refused(Code.NOT_YOURS, Denial.FOREIGN.value)
 
     async def looks_at(self, person_no: str | None) -> None:

@@ -13,6 +13,7 @@ from app.codes import Code
 from app.database import Pool
 from tests.builders import HOSPITAL, PHARMACY, add_card, payment_json
 from tests.harness import House
+from tests.national_calls import ADDRESS as NATIONAL
 from tests.national_calls import envelope
 from tests.people import citizen_no, name
 
@@ -64,11 +65,16 @@ async def test_what_is_refused_is_recorded(standing: House, client: httpx.AsyncC
         assert (await hospital.get(f"/v1/persons/{person}/entries")).status_code == 403
         foreign = payment_json(institution=PHARMACY, person_no=person, message_id=f"N{secrets.token_hex(6)}")
         assert (await hospital.post("/v1/transactions", content=foreign)).status_code == 403
+        in_anothers_name = envelope("5203", {"data": {}}, fixmedins_code=PHARMACY)
+        assert (await hospital.post(NATIONAL, json=in_anothers_name)).json()["err_msg"].startswith("[not_yours]")
     [entry] = await of(standing, person)
     assert (entry["name"], entry["status"]) == (HOSPITAL, 403)
     async with standing.client(await standing.keys.key(Role.OPERATOR)) as operator:
-        latest = (await operator.get("/v1/audit", params={"name": HOSPITAL, "limit": 1})).json()["entries"]
-    assert (latest[0]["route"], latest[0]["status"]) == ("POST /v1/transactions", 403)
+        latest = (await operator.get("/v1/audit", params={"name": HOSPITAL, "limit": 2})).json()["entries"]
+    assert [(each["route"], each["status"]) for each in latest] == [
+        (f"POST {NATIONAL}", 403),
+        ("POST /v1/transactions", 403),
+    ]
 
 
 async def test_an_institutions_own_transactions_are_no_look_and_quotes_are(
