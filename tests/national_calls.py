@@ -3,11 +3,13 @@
 import base64
 import io
 import zipfile
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 import httpx
 import orjson
+from app.config import ZONE
 from app.database import Pool
 from app.parties.citizen_no import gender_of
 from app.parties.persons import NewPerson, register
@@ -185,3 +187,20 @@ async def add_named(pool: Pool, person_no: str, citizen_no: str, name: str, *, b
     )
     if balance:
         await settle(pool, [contribution(person_no, balance)], rules=RuleBook(MIDNIGHT))
+
+
+def totals(**overrides: Any) -> dict[str, Any]:
+    """`data` of a 3201 over one outpatient settlement of today, whatever its office."""
+    today = f"{datetime.now(ZONE).date()}"
+    fields = {
+        "insutype": "310",
+        "clr_type": "11",
+        "setl_optins": "999901",
+        "stmt_begndate": today,
+        "stmt_enddate": today,
+        "medfee_sumamt": "105.00",
+        "fund_pay_sumamt": "0",
+        "acct_pay": "105.00",
+        "fixmedins_setl_cnt": 1,
+    }
+    return {**fields, **overrides}

@@ -38,7 +38,7 @@ async def compare_totals(call: Call) -> Reply:
     if data["acct_pay"] is None and data["cash_payamt"] is None:
         raise Failed(Code.INVALID_FIELD, "acct_pay is missing.")
     run = await desk.reconcile_totals(
-        call.platform.database_url, _scope(call, data), _stated(call, data), requested_by=call.request.operator
+        call.platform.database_url, _scope(call, data), _stated(data), requested_by=call.request.operator
     )
     told = {
         "setl_optins": data["setl_optins"],
@@ -71,7 +71,7 @@ async def compare_details(call: Call) -> Reply:
         call.platform.pool,
         _number(data["file_qury_no"], _UPLOAD),
         _scope(call, data),
-        _stated(call, data),
+        _stated(data),
         requested_by=call.request.operator,
     )
     run = await desk.settled_run(call.platform.pool, run, seconds_max=_WAIT_SECONDS_MAX)
@@ -102,15 +102,15 @@ def _scope(call: Call, data: Mapping[str, Any]) -> Scope:
         insurance_type=data["insutype"] or "",
         clearing_type=data["clr_type"] or "",
         includes_refunds=data["refd_setl_flag"] != "0",
+        account_includes_mutual_aid=call.region.mutual_aid == "inside",
     )
 
 
-def _stated(call: Call, data: Mapping[str, Any]) -> Stated:
-    """Where a region tells family money beside acct_pay, no field of a total holds it: acct_pay is not compared."""
+def _stated(data: Mapping[str, Any]) -> Stated:
     return Stated(
         medfee=data["medfee_sumamt"],
         fund_pay=data["fund_pay_sumamt"],
-        account_pay=data["acct_pay"] if call.region.mutual_aid == "inside" else None,
+        account_pay=data["acct_pay"],
         cash=data["cash_payamt"],
         settlements=data["fixmedins_setl_cnt"],
     )

@@ -117,6 +117,7 @@ class RunAnswer(BaseModel):
     insurance_type: str
     clearing_type: str
     includes_refunds: bool
+    account_includes_mutual_aid: bool
     is_equal: bool | None
     ledger: LedgerSums | None
     differences: list[DifferenceAnswer]

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from app.clearing.reconciliation.breaks import Break, check_break, level_break
-from app.clearing.reconciliation.scope import Stated
+from app.clearing.reconciliation.desk import reconcile_totals
+from app.clearing.reconciliation.runs import read_run
+from app.clearing.reconciliation.scope import Stated, Sums
 from app.clearing.reconciliation.unmatched import Arrivals
 from app.config import ZONE
 from app.database import Pool
@@ -25,7 +27,7 @@ from tests.builders import (
     follow_up,
     payment,
 )
-from tests.kinds import outcomes
+from tests.kinds import grant, outcomes
 from tests.reconciling import MIDNIGHT, UploadedRow, found_in, reconciled, row_of, rows_of, scope_of, today
 
 
@@ -308,6 +310,29 @@ async def test_a_run_without_refunds_levels_no_refund_that_one_with_them_missed(
     assert without.is_equal
     [refund] = await found_in(pool, first)
     assert (refund.kind, refund.gives_back, refund.state) == ("centre_more", True, "new")
+
+
+async def test_family_money_is_no_account_money_where_the_institution_has_it_apart(
+    pool: Pool, database: Database, day: Sequence[UploadedRow]
+) -> None:
+    await grant(pool, "P1", "P2")
+    [paid] = await rows_of(pool, payment(amount=300, person_no="P2", use_mutual_aid=True))
+    assert paid.account_pay == 300  # all of it of P1: P2 has spent what it had
+    apart = scope_of(account_includes_mutual_aid=False)
+    sums = Sums(6_800, 3_000, 3_100, 400, 4)
+    stated = Stated(*sums)
+    run = await reconciled(pool, database.app_url, [*day, paid.with_(account_pay=0)], apart, stated)
+    assert (run.is_equal, run.rows, run.sums) == (True, (4, 0, 0, 0, 0), sums)
+    run = await reconcile_totals(database.app_url, apart, stated, requested_by="tests")
+    assert (run.is_equal, run.sums) == (True, sums)
+    # Told inside, the same rows differ, and that run takes no place of the one before.
+    inside = await reconciled(pool, database.app_url, [*day, paid.with_(account_pay=0)])
+    [found] = await found_in(pool, inside)
+    assert (found.fields, found.account_pay, found.their_account_pay) == (["account_pay"], 300, 0)
+    run = await reconciled(pool, database.app_url, [*day, paid], apart)
+    [found] = await found_in(pool, run)
+    assert (found.fields, found.account_pay, found.their_account_pay) == (["account_pay"], 0, 300)
+    assert (await read_run(pool, inside.run_id)).state == "ok"
 
 
 async def test_a_break_that_is_done_with_is_not_changed_again(

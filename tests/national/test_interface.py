@@ -34,6 +34,7 @@ from tests.national_calls import (
     reply,
     send,
     settlement,
+    totals,
 )
 
 pytestmark = pytest.mark.xdist_group("national")  # one house for all of them
@@ -232,7 +233,21 @@ async def test_family_money_is_told_inside_the_account_money_or_beside_it(
             sign_in = {"opter_no": "D0001", "mac": "00", "ip": "127.0.0.1"}
             number = (await done(client, envelope("9001", {"signIn": sign_in})))["signinoutb"]["sign_no"]
             beside = (await done(client, envelope("2206", {"data": data}, sign_no=number)))["setlinfo"]
-    assert [beside[name] for name in names] == [125.0, 100.0, 20.0, 5.0]
+            assert [beside[name] for name in names] == [125.0, 100.0, 20.0, 5.0]
+
+            # What the institution was told is what 3201 compares.
+            institution = f"H{secrets.randbelow(10**11):011}"
+            await add_institution(interface.pool, institution)
+            signed_in = await done(client, envelope("9001", {"signIn": sign_in}, fixmedins_code=institution))
+            own = {"sign_no": signed_in["signinoutb"]["sign_no"], "fixmedins_code": institution}
+            visited = registration(psn_no=person, ipt_otp_no=secrets.token_hex(8))
+            mdtrt_id = (await done(client, envelope("2201", {"data": visited}, **own)))["data"]["mdtrt_id"]
+            told = (await done(client, envelope("2207", {"data": {**data, "mdtrt_id": mdtrt_id}}, **own)))["setlinfo"]
+            assert told["acct_pay"] == 100.0
+            for acct_pay, result in (("100.00", "0"), ("120.00", "3")):
+                stated = totals(medfee_sumamt="125.00", acct_pay=acct_pay)
+                compared = await done(client, envelope("3201", {"data": stated}, **own))
+                assert compared["stmtinfo"]["stmt_rslt"] == result
 
 
 async def test_a_partial_refund_by_another_way_leaves_the_rest_to_the_cancellation(

@@ -69,7 +69,7 @@ WITH ours AS MATERIALIZED ({ours}), back AS MATERIALIZED (
         account_pay, their_medfee, their_fund_pay, their_account_pay, fields, reason
     )
     SELECT
-        $8, kind,
+        $9, kind,
         CASE WHEN kind = 'institution_more' THEN coalesce('message ' || their_message_id, stated_id) ELSE settlement_id
         END || CASE WHEN kind = 'institution_more' AND their_medfee < 0 THEN ' back' ELSE '' END,
         line,

@@ -3,8 +3,10 @@
 Payments and captures, with their refunds and reversals and the reversals of refunds. The bank application of the card
 (deposits, withdrawals, purchases, transfers) has no insurance and is not reconciled here; holds move nothing.
 
-    medfee = fund_pay + account_pay + cash, each below zero where the row gives back
-    account_pay: the person's account and the family's; cash: the person's own money, the debit account's too
+    medfee = fund_pay + account_pay + family money that is not in account_pay + cash, each below zero where the row
+    gives back
+    account_pay: the person's account, and the family's unless the scope has it apart
+    cash: the person's own money, the debit account's too
     fund_pay: what the care cost beyond the person's share
 """
 
@@ -92,9 +94,9 @@ SELECT
     to_char(r.business_day, 'YYYYMMDD') || lpad(r.batch_id::text, 16, '0') || lpad(r.position::text, 4, '0')
         AS settlement_id,
     r.message_id, r.original_message_id, r.person_no, r.treatment_id, r.gives_back,
-    r.sign * (r.fund_pay + r.account_pay + r.cash) AS medfee,
+    r.sign * (r.fund_pay + r.account_paid + r.mutual_aid_paid + r.cash) AS medfee,
     r.sign * r.fund_pay AS fund_pay,
-    r.sign * r.account_pay AS account_pay,
+    r.sign * (r.account_paid + CASE WHEN $8::boolean THEN r.mutual_aid_paid ELSE 0 END) AS account_pay,
     r.sign * r.cash AS cash
 FROM (
     SELECT
@@ -109,7 +111,7 @@ FROM (
                 THEN coalesce(substring(s.particulars FROM '"total_fee":([0-9]+)')::bigint - s.amount, 0)
             ELSE coalesce(substring(s.particulars FROM '"{FUND_RETURNED}":([0-9]+)')::bigint, 0)
         END AS fund_pay,
-        s.account_paid + s.mutual_aid_paid AS account_pay,
+        s.account_paid, s.mutual_aid_paid,
         s.cash_due + s.debit_paid AS cash
     FROM {{source}} AS s
     WHERE {_COUNTS}
@@ -147,4 +149,5 @@ def parameters(scope: Scope) -> tuple[Any, ...]:
         scope.insurance_type,
         scope.clearing_type,
         scope.includes_refunds,
+        scope.account_includes_mutual_aid,
     )

@@ -63,9 +63,10 @@ class Run:
 _OPEN = """
 INSERT INTO reconciliation.runs (
     kind, state, upload_id, institution, first_day, last_day, settlement_office, insurance_type, clearing_type,
-    includes_refunds, stated_medfee, stated_fund_pay, stated_account_pay, stated_cash, stated_settlements, requested_by
+    includes_refunds, account_includes_mutual_aid, stated_medfee, stated_fund_pay, stated_account_pay, stated_cash,
+    stated_settlements, requested_by
 )
-VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 RETURNING *
 """
 # Who finishes a run of a scope first makes the others of that scope wait, and voids what stands then.
@@ -77,6 +78,7 @@ WHERE new.run_id = $1 AND r.run_id <> new.run_id AND r.state = 'ok' AND r.kind =
     AND r.institution = new.institution AND r.first_day = new.first_day AND r.last_day = new.last_day
     AND r.settlement_office = new.settlement_office AND r.insurance_type = new.insurance_type
     AND r.clearing_type = new.clearing_type AND r.includes_refunds = new.includes_refunds
+    AND r.account_includes_mutual_aid = new.account_includes_mutual_aid
 """
 _VOID = "UPDATE reconciliation.runs SET state = 'void', voided_by = $2 WHERE run_id = $1"
 _FINISH = """
@@ -106,7 +108,8 @@ async def open_run(
     await require_institution(connection, scope.institution)
     row = await connection.fetchrow(
         _OPEN, kind, upload_id, scope.institution, scope.first_day, scope.last_day, scope.settlement_office,
-        scope.insurance_type, scope.clearing_type, scope.includes_refunds, *stated, requested_by,
+        scope.insurance_type, scope.clearing_type, scope.includes_refunds, scope.account_includes_mutual_aid,
+        *stated, requested_by,
     )  # fmt: skip
     assert row is not None
     return _run(row)
@@ -146,7 +149,7 @@ async def standing_run(connection: Connection, run: Run) -> int | None:
     await connection.execute(
         _LOCK_SCOPE,
         f"{run.kind}|{scope.institution}|{scope.first_day}|{scope.last_day}|{scope.settlement_office}"
-        f"|{scope.insurance_type}|{scope.clearing_type}|{scope.includes_refunds}",
+        f"|{scope.insurance_type}|{scope.clearing_type}|{scope.includes_refunds}|{scope.account_includes_mutual_aid}",
     )
     found: int | None = await connection.fetchval(_STANDING, run.run_id)
     return found
@@ -179,7 +182,7 @@ def _run(row: Record) -> Run:
         row["state"],
         Scope(
             row["institution"], row["first_day"], row["last_day"], row["settlement_office"], row["insurance_type"],
-            row["clearing_type"], row["includes_refunds"],
+            row["clearing_type"], row["includes_refunds"], row["account_includes_mutual_aid"],
         ),
         Stated(*some(Stated._fields, "stated_")),
         row["upload_id"],

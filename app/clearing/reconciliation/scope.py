@@ -17,6 +17,7 @@ class Scope:
     """Settlements of an institution, by business day. Office, insurance and clearing type are empty for every one.
 
     Without refunds only payments and captures count; with them also what gives money back, below zero.
+    account_includes_mutual_aid: whether the institution has family money in its account_pay, or tells it apart.
     Raises Refused where the days are no range or too many.
     """
 
@@ -27,6 +28,7 @@ class Scope:
     insurance_type: str = ""
     clearing_type: str = ""
     includes_refunds: bool = True
+    account_includes_mutual_aid: bool = True
 
     def __post_init__(self) -> None:
         if self.first_day.year not in _YEARS or self.last_day.year not in _YEARS:
@@ -36,7 +38,10 @@ class Scope:
 
 
 class Sums(NamedTuple):
-    """Net. medfee = fund_pay + account_pay + cash. settlements: how many pay, less those that give back."""
+    """Net. medfee = fund_pay + account_pay + cash, and family money where the scope has it apart from account_pay.
+
+    settlements: how many pay, less those that give back.
+    """
 
     medfee: int
     fund_pay: int

@@ -36,6 +36,7 @@ class RunAnswer:
             insurance_type (str):
             clearing_type (str):
             includes_refunds (bool):
+            account_includes_mutual_aid (bool):
             is_equal (bool | None):
             ledger (LedgerSums | None):
             differences (list[DifferenceAnswer]):
@@ -58,6 +59,7 @@ class RunAnswer:
     insurance_type: str
     clearing_type: str
     includes_refunds: bool
+    account_includes_mutual_aid: bool
     is_equal: bool | None
     ledger: LedgerSums | None
     differences: list[DifferenceAnswer]
@@ -93,6 +95,8 @@ class RunAnswer:
         clearing_type = self.clearing_type
 
         includes_refunds = self.includes_refunds
+
+        account_includes_mutual_aid = self.account_includes_mutual_aid
 
         is_equal: bool | None
         is_equal = self.is_equal
@@ -149,6 +153,7 @@ class RunAnswer:
                 "insurance_type": insurance_type,
                 "clearing_type": clearing_type,
                 "includes_refunds": includes_refunds,
+                "account_includes_mutual_aid": account_includes_mutual_aid,
                 "is_equal": is_equal,
                 "ledger": ledger,
                 "differences": differences,
@@ -190,6 +195,8 @@ class RunAnswer:
         clearing_type = d.pop("clearing_type")
 
         includes_refunds = d.pop("includes_refunds")
+
+        account_includes_mutual_aid = d.pop("account_includes_mutual_aid")
 
         def _parse_is_equal(data: object) -> bool | None:
             if data is None:
@@ -289,6 +296,7 @@ class RunAnswer:
             insurance_type=insurance_type,
             clearing_type=clearing_type,
             includes_refunds=includes_refunds,
+            account_includes_mutual_aid=account_includes_mutual_aid,
             is_equal=is_equal,
             ledger=ledger,
             differences=differences,
