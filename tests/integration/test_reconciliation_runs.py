@@ -18,7 +18,7 @@ from app.clearing.reconciliation.runs import list_runs, read_run
 from app.clearing.reconciliation.scope import Scope, Stated
 from app.clearing.reconciliation.uploads import drop_unused, take_in
 from app.database import Pool, connect
-from app.errors import Overloaded, Refused
+from app.errors import DatabaseUnavailable, Overloaded, Refused
 from tests.builders import HOSPITAL, PHARMACY, Database, add_institution, add_person, payment
 from tests.harness import eventually
 from tests.kinds import Owner, outcomes
@@ -222,6 +222,34 @@ async def test_a_run_that_fails_each_time_is_given_up_and_holds_up_no_other(
     assert (failing.state, failing.code) == ("failed", "reconciliation_failed")
     assert (good.state, good.is_equal) == ("ok", True)
     assert await upload_tables(pool) == []
+
+
+async def test_a_run_that_takes_too_long_each_time_is_given_up(
+    pool: Pool, database: Database, owner: Owner, day: Sequence[UploadedRow]
+) -> None:
+    await owner.execute(
+        "CREATE FUNCTION reconciliation.stopped() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE 'statement timeout' USING ERRCODE = 'query_canceled'; END $$;"
+        " CREATE TRIGGER planted BEFORE INSERT ON reconciliation.breaks EXECUTE FUNCTION reconciliation.stopped()"
+    )
+    run = await reconcile_details(pool, await uploaded(database, []), scope_of(), Stated(), requested_by="tests")
+    await compare_waiting(pool, database.app_url, MIDNIGHT)
+    run = await read_run(pool, run.run_id)
+    assert (run.state, run.code) == ("failed", "reconciliation_failed")
+
+
+async def test_a_run_is_not_given_up_for_a_database_that_was_busy(
+    pool: Pool, database: Database, owner: Owner, day: Sequence[UploadedRow]
+) -> None:
+    run = await reconcile_details(pool, await uploaded(database, day), scope_of(), Stated(), requested_by="tests")
+    # A right that is missing stands for every failure that speaks of the server and not of the run.
+    await owner.execute("REVOKE INSERT ON reconciliation.breaks FROM medsettle_app")
+    for _ in range(4):
+        with pytest.raises(DatabaseUnavailable):
+            await compare_waiting(pool, database.app_url, MIDNIGHT)
+    await owner.execute("GRANT INSERT ON reconciliation.breaks TO medsettle_app")
+    await compare_waiting(pool, database.app_url, MIDNIGHT)
+    assert (await read_run(pool, run.run_id)).state == "ok"
 
 
 async def test_runs_of_one_process_wait_for_the_turn_of_another(

@@ -7,6 +7,8 @@ is an advisory lock of the session, which a dead process loses.
 import asyncio
 from datetime import datetime, time
 
+import asyncpg
+
 from app import logs, metrics
 from app.clearing.reconciliation.comparison import compare_details
 from app.clearing.reconciliation.runs import Run, fail_run, find_run
@@ -26,7 +28,7 @@ _ATTEMPTS_MAX = 3
 _TURN = 0x7265636F  # "reco"
 
 _NEXT = "SELECT run_id, attempts FROM reconciliation.runs WHERE state = 'waiting' ORDER BY run_id LIMIT 1"
-_TRY = "UPDATE reconciliation.runs SET attempts = attempts + 1 WHERE run_id = $1"
+_COUNT_FAILURE = "UPDATE reconciliation.runs SET attempts = attempts + 1 WHERE run_id = $1"
 
 
 async def keep_runs_compared(pool: Pool, url: str, cut_off: time) -> None:
@@ -62,11 +64,22 @@ async def compare_waiting(pool: Pool, url: str, cut_off: time) -> list[Run]:
 
 async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: time) -> None:
     run = await find_run(connection, run_id)
-    assert run.upload_id is not None
     if attempts >= _ATTEMPTS_MAX:
         await _give_up(connection, run, Code.RECONCILIATION_FAILED)
         return
-    await connection.execute(_TRY, run_id)
+    try:
+        await _attempt(connection, run, cut_off)
+    except Exception as error:
+        # What says nothing against the run is no failure of it; but a statement that takes too long will again.
+        if remedy(error) is Remedy.WAIT and not isinstance(error, asyncpg.QueryCanceledError):
+            raise
+        await connection.execute(_COUNT_FAILURE, run_id)
+        metrics.RETRIES.labels("reconciliation").inc()
+        _log.warning("reconciliation_again", run_id=run_id, **logs.failure(error))
+
+
+async def _attempt(connection: Connection, run: Run, cut_off: time) -> None:
+    assert run.upload_id is not None
     try:
         upload = await find_upload(connection, run.upload_id)
     except Refused:
@@ -76,15 +89,9 @@ async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: 
         await _give_up(connection, run, Code.UPLOAD_LOST)
         return
     arrivals = Arrivals(await read_business_days(connection, cut_off), datetime.now(ZONE))
-    try:
-        # One snapshot: a row that is posted meanwhile is on neither side.
-        async with connection.transaction(isolation="repeatable_read"):
-            await compare_details(connection, run, upload, arrivals)
-    except Exception as error:
-        if remedy(error) is Remedy.WAIT:
-            raise
-        metrics.RETRIES.labels("reconciliation").inc()
-        _log.warning("reconciliation_again", run_id=run_id, **logs.failure(error))
+    # One snapshot: a row that is posted meanwhile is on neither side.
+    async with connection.transaction(isolation="repeatable_read"):
+        await compare_details(connection, run, upload, arrivals)
 
 
 async def _give_up(connection: Connection, run: Run, code: Code) -> None:
