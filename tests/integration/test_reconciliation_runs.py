@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from app.clearing.reconciliation.result_file import WIDE_RESULTS, write_result
 from app.clearing.reconciliation.runner import compare_waiting
 from app.clearing.reconciliation.runs import list_runs, read_run
 from app.clearing.reconciliation.scope import Scope, Stated
+from app.clearing.reconciliation.session import session
+from app.clearing.reconciliation.totals import compare_totals
 from app.clearing.reconciliation.uploads import drop_unused, take_in
 from app.database import Pool, connect
 from app.errors import DatabaseUnavailable, Overloaded, Refused
@@ -172,6 +175,15 @@ def comparing(database: Database) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", _COMPARES, database.app_url], stderr=subprocess.DEVNULL)
 
 
+async def waits_for_a_lock(pool: Pool) -> bool:
+    return bool(
+        await pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'medsettle reconciliation'"
+            " AND datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )
+
+
 async def test_a_run_killed_in_the_middle_is_compared_by_whoever_comes_next(
     pool: Pool, database: Database, owner: Owner, day: Sequence[UploadedRow]
 ) -> None:
@@ -181,16 +193,7 @@ async def test_a_run_killed_in_the_middle_is_compared_by_whoever_comes_next(
     async with owner.transaction():
         # It has its breaks and waits for the run that it voids.
         await owner.execute("SELECT FROM reconciliation.runs WHERE run_id = $1 FOR UPDATE", before.run_id)
-
-        async def waits() -> bool:
-            return bool(
-                await pool.fetchval(
-                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'medsettle reconciliation'"
-                    " AND datname = current_database() AND wait_event_type = 'Lock'"
-                )
-            )
-
-        await eventually(waits)
+        await eventually(partial(waits_for_a_lock, pool))
         running.kill()
         await asyncio.to_thread(running.wait)
     assert (await read_run(pool, run.run_id)).state == "waiting"
@@ -287,6 +290,21 @@ async def test_totals_are_kept_and_a_later_run_voids_the_one_before(
     assert [(each.run_id, each.state, each.voided_by) for each in runs] == [
         (second.run_id, "ok", None), (first.run_id, "void", second.run_id),
     ]  # fmt: skip
+
+
+async def test_totals_that_wait_for_others_of_their_scope_void_them_whatever_isolation_the_database_has(
+    pool: Pool, database: Database, owner: Owner, day: Sequence[UploadedRow]
+) -> None:
+    name = await owner.fetchval("SELECT quote_ident(current_database())")
+    await owner.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    async with session(database.app_url) as connection:
+        async with connection.transaction():
+            first = await compare_totals(connection, scope_of(), Stated(), requested_by="c1")
+            waiting = asyncio.create_task(reconcile_totals(database.app_url, scope_of(), Stated(), requested_by="c2"))
+            await eventually(partial(waits_for_a_lock, pool))
+        second = await waiting
+    assert second.state == "ok"
+    assert (await read_run(pool, first.run_id)).voided_by == second.run_id
 
 
 async def test_totals_are_of_the_office_that_settles_with_the_institution(

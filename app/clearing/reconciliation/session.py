@@ -15,6 +15,7 @@ SET idle_in_transaction_session_timeout = '60s';
 SET work_mem = '48MB';
 SET hash_mem_multiplier = 1.5;
 SET max_parallel_workers_per_gather = 0;
+SET default_transaction_isolation = 'read committed';
 SET jit = off
 """
 
