@@ -28,6 +28,8 @@ REVERSIBLE = frozenset({"2102", "2103", "2207", "2208", "2304", "2305", "2401"})
 _CANCELS = {"2103": "2102", "2208": "2207", "2305": "2304"}
 _DONE_BEFORE = (Code.ALREADY_REVERSED,)
 
+# Also of what was reversed before it came.
+_IS_KNOWN = "SELECT EXISTS (SELECT FROM settlement.message_keys WHERE message_key = $1)"
 _RETURNED = "SELECT returned, is_reversed FROM settlement.returns WHERE message_key = $1"
 
 
@@ -92,7 +94,7 @@ async def find(call: Call) -> Reply:
     async with transaction(call.platform.pool) as connection:
         found = await _asked_for(connection, call, data)
         if found is None or found.row.person_no != data["psn_no"] or found.row.kind not in TOLD_KINDS:
-            raise Failed(Code.TRANSACTION_NOT_FOUND)
+            raise Failed(Code.TRANSACTION_NOT_FOUND, "No settlement has this number and psn_no.")
         row = found.row
         if row.status != "settled":
             raise Failed(Code(row.code))
@@ -135,7 +137,10 @@ async def _asked_for(connection: Connection, call: Call, data: dict[str, Any]) -
     if data["setl_id"]:
         return await _find_settlement(connection, call, data["setl_id"])
     if data["medins_setl_id"]:
-        return await find_settlement(connection, message_key(call.request.institution, data["medins_setl_id"]))
+        key = message_key(call.request.institution, data["medins_setl_id"])
+        if not await connection.fetchval(_IS_KNOWN, key):
+            raise Failed(Code.TRANSACTION_NOT_FOUND, remedy="It never arrived: send it again under the same msgid.")
+        return await find_settlement(connection, key)
     raise Failed(
         Code.INVALID_FIELD, "Name the settlement by setl_id, or by medins_setl_id, the msgid that asked for it."
     )

@@ -9,7 +9,7 @@ _REMEDIES = {
     Code.INVALID_AMOUNT: "Send yuan with at most two decimals.",
     Code.MESSAGE_CONFLICT: "Send new content under a new msgid.",
     Code.ORIGINAL_NOT_FOUND: "Check the numbers; ask by 5203.",
-    Code.TRANSACTION_NOT_FOUND: "It never arrived: send it again under the same msgid.",
+    Code.TRANSACTION_NOT_FOUND: "Check the numbers.",
     Code.RECONCILIATION_UNKNOWN: "Ask for one by 3202.",
     Code.UPLOAD_UNKNOWN: "Send the file by 9101.",
     Code.PERSON_UNKNOWN: "Ask for the person by 1101.",
@@ -17,17 +17,21 @@ _REMEDIES = {
 
 
 class Failed(Exception):
-    """Nothing was done, or what was done is recorded as declined. The detail holds no personal data."""
+    """Nothing was done, or what was done is recorded as declined. The detail holds no personal data.
 
-    def __init__(self, code: Code, detail: str = "") -> None:
+    remedy: what to do, where this failure knows better than its code.
+    """
+
+    def __init__(self, code: Code, detail: str = "", *, remedy: str = "") -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.remedy = remedy
 
     @property
     def err_msg(self) -> str:
         """At most 200 characters: the code, what is wrong, and what to do where there is room for it."""
         entry = CATALOGUE[self.code]
         said = f"[{self.code}] {self.detail or entry.meaning}"
-        more = f"{said} {_REMEDIES.get(self.code, entry.remedy)}"
+        more = f"{said} {self.remedy or _REMEDIES.get(self.code, entry.remedy)}"
         return more if len(more) <= _ERR_MSG_MAX else said[:_ERR_MSG_MAX]

@@ -269,6 +269,33 @@ async def test_what_was_settled_with_a_part_of_the_funds_is_told_so(caller: http
     assert [found[name] for name in ("medfee_sumamt", "fund_pay_sumamt", "psn_part_amt")] == [25.0, 15.0, 10.0]
 
 
+async def test_only_what_never_arrived_is_to_be_sent_again(
+    interface: House, caller: httpx.AsyncClient, person: str
+) -> None:
+    async def advice(**asked: str) -> str:
+        found = await reply(caller, envelope("5203", {"data": {"psn_no": person, **asked}}))
+        assert found["err_msg"].startswith("[transaction_not_found]")
+        assert len(found["err_msg"]) <= 200
+        return str(found["err_msg"])
+
+    setlinfo = await paid(caller, person)
+    registered = registration(psn_no=person, ipt_otp_no=secrets.token_hex(8))
+    await done(caller, envelope("2201", {"data": registered}, msgid=(visited := new_msgid())))
+    undone = {"psn_no": person, "omsgid": (never := new_msgid()), "oinfno": "2207"}
+    await done(caller, envelope("2601", {"data": undone}))
+    assert "send it again under the same msgid" in await advice(medins_setl_id=new_msgid())
+    for asked in (
+        {"medins_setl_id": setlinfo["medins_setl_id"], "psn_no": "P1"},
+        {"setl_id": setlinfo["setl_id"], "psn_no": "P1"},
+        {"medins_setl_id": visited},
+        {"medins_setl_id": never},
+        {"setl_id": "2026112200000000000000010001"},
+    ):
+        said = await advice(**asked)
+        assert "send it again" not in said
+        assert said.endswith("Check the numbers.")
+
+
 # Isolation
 
 
