@@ -10,6 +10,7 @@ from datetime import date
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
+import asyncpg
 import httpx
 import orjson
 from aiokafka.errors import KafkaError
@@ -181,8 +182,9 @@ class Traffic:
         path, body = "/v1/transactions", items[0].value
         if len(items) > 1:
             path, body = f"{path}/batch", b"[" + b",".join(item.value for item in items) + b"]"
+        # An institution gets its key with its first request; where Postgres is away just then it asks again.
         while True:
-            with suppress(httpx.TransportError):
+            with suppress(httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 response = await client.post(path, content=body)
                 if response.status_code != 503:
                     break
