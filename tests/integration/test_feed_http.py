@@ -247,6 +247,9 @@ async def test_open_streams_end_when_the_service_stops(house_folder: Path, tmp_p
             async with client.stream("GET", FEED, params={"institution": "H00000000001"}, headers=STREAM) as response:
                 lines = response.aiter_lines()
                 assert await anext(lines) == "retry: 2000"
+                for _ in range(5):  # the poll was sent before these, so it is in hand once they are answered
+                    await asyncio.sleep(0.2)
+                    assert (await client.get("/health/live")).is_success
                 await house.stop(api)
                 assert [line async for line in lines if line] == []
             assert (await poll).json()["events"] == []

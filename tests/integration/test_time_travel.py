@@ -45,6 +45,10 @@ def _some_message(random: Random, holds: list[Message], paid: list[Message]) -> 
     return payment(amount=random.randint(1, 400))
 
 
+def _hold_of_two_seconds() -> Message:
+    return authorization(amount=1, expires_at=datetime.now(UTC) + timedelta(seconds=2))
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: int) -> None:
     random = Random(seed)
@@ -53,8 +57,9 @@ async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: 
     holds: list[Message] = []
     paid: list[Message] = []
     moments: list[Moment] = []
-    for _ in range(40):
-        message = _some_message(random, holds, paid)
+    for number in range(40):
+        is_last = number == 39
+        message = _hold_of_two_seconds() if is_last else _some_message(random, holds, paid)
         (holds if message.kind == "authorization" else paid).append(message)
         [answer] = (await settle(pool, [message], rules=RuleBook(MIDNIGHT))).answers
         at = answer.settled_at
@@ -62,7 +67,7 @@ async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: 
         holds_now = await pool.fetch("SELECT held, expires_at FROM settlement.holds")
         moments.append(Moment(at, balance, sum(row["held"] for row in holds_now if row["expires_at"] > at)))
         ends = {row["expires_at"] for row in holds_now}
-        await asyncio.sleep(random.choice([0, 0.01, 0.05]))
+        await asyncio.sleep(2.1 if is_last else random.choice([0, 0.01, 0.05]))
         if random.random() < 0.2:
             await expire_due_holds(pool)
         # Between two messages a hold may expire: from then on it counts no more, swept or not.
@@ -73,4 +78,4 @@ async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: 
         assert await _as_of(pool, moment.at) == (moment.balance, moment.held)
         between = moment.at + (after.at - moment.at) / 2
         assert await _as_of(pool, between) == (moment.balance, moment.held)
-    assert len(moments) > 40  # some expired
+    assert len(moments) > 40  # the last hold expired, whatever the machine's haste, and mostly others before it
