@@ -1,0 +1,48 @@
+-- Acknowledgments: what banks say became of the lines of their files.
+
+-- An acknowledgment is taken whole or refused whole, with the code and the reason; both are kept as they came. `returned`
+-- is when the money of its failed lines was back with their institutions.
+CREATE TABLE clearing.acknowledgments (
+    ack_id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file_id      text        NOT NULL REFERENCES clearing.files,
+    form         text        NOT NULL,
+    sha256       bytea       NOT NULL,
+    content      bytea       NOT NULL,
+    code         text        NOT NULL,
+    reason       text        NOT NULL DEFAULT '',
+    paid_count   bigint      NOT NULL DEFAULT 0,
+    paid         bigint      NOT NULL DEFAULT 0,
+    failed_count bigint      NOT NULL DEFAULT 0,
+    failed       bigint      NOT NULL DEFAULT 0,
+    received_by  text        NOT NULL,
+    received_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    returned_at  timestamptz,
+    -- The same bytes again are the same acknowledgment.
+    CONSTRAINT acknowledgment_taken_once UNIQUE (file_id, sha256),
+    CONSTRAINT acknowledgment_form_known CHECK (form IN ('text', 'pain.002'))
+);
+GRANT SELECT, INSERT, UPDATE (returned_at) ON clearing.acknowledgments TO medsettle_app;
+
+-- What became of a line. A line that was paid may fail later, when the money comes back to the bank; one that failed is
+-- never paid, its money goes out under another line.
+CREATE TABLE clearing.line_results (
+    business_day date   NOT NULL,
+    line_no      integer NOT NULL,
+    outcome      text   NOT NULL,
+    code         text   NOT NULL,
+    reason       text   NOT NULL,
+    ack_id       bigint NOT NULL REFERENCES clearing.acknowledgments,
+    PRIMARY KEY (business_day, line_no, outcome),
+    FOREIGN KEY (business_day, line_no) REFERENCES clearing.lines,
+    CONSTRAINT line_outcome_known CHECK (outcome IN ('paid', 'failed'))
+);
+GRANT SELECT, INSERT ON clearing.line_results TO medsettle_app;
+
+-- The line that failed, and whose money this one pays again.
+ALTER TABLE clearing.lines
+    ADD COLUMN reissue_of_day date,
+    ADD COLUMN reissue_of_no  integer,
+    ADD CONSTRAINT line_points_to_a_line FOREIGN KEY (reissue_of_day, reissue_of_no) REFERENCES clearing.lines,
+    ADD CONSTRAINT line_points_back CHECK (num_nulls(reissue_of_day, reissue_of_no) IN (0, 2)
+                                           AND reissue_of_day < business_day),
+    ADD CONSTRAINT line_reissued_once UNIQUE (reissue_of_day, reissue_of_no);
