@@ -4,7 +4,7 @@ One row a line, columns separated by TAB, UTF-8, no header, `null` for what is e
 setl_id, mdtrt_id, psn_no, medfee_sumamt, fund_pay_sumamt, acct_pay, refd_setl_flag[, exp_content]. In the form with
 message ids the eighth column is the message id, and a row that has one may leave setl_id out.
 
-Lines are checked many at a time by one pattern, and only the first bad one is looked at closely.
+A line is checked as a whole by one pattern, and only the first bad one is looked at closely.
 """
 
 import codecs
@@ -36,15 +36,15 @@ _IS_NAMED_SOMEHOW = "(?!null\t(?:[^\t\n]*\t){6}null\n)"
 
 
 class _Form(NamedTuple):
-    """rows: as many good lines as there are. has_remark: an eighth column that is dropped."""
+    """row: a good line. has_remark: an eighth column that is dropped."""
 
     columns: int
-    rows: "re.Pattern[bytes]"
+    row: "re.Pattern[bytes]"
     has_remark: bool = False
 
 
 def _form(columns: int, row: str, *, has_remark: bool = False) -> _Form:
-    return _Form(columns, re.compile(f"(?:{row}\n)*+".encode()), has_remark)
+    return _Form(columns, re.compile(f"{row}\n".encode()), has_remark)
 
 
 _PLAIN = _form(7, _IS_NAMED + _SEVEN)
@@ -63,11 +63,10 @@ def checked_rows(text: Iterator[bytes], *, with_message_ids: bool) -> Iterator[b
     lines_before = 0
     for lines in _whole_lines(text):
         form = form or _form_of(lines, with_message_ids)
-        good = form.rows.match(lines)
-        assert good is not None
-        if good.end() < len(lines):
-            number = lines_before + lines.count(b"\n", 0, good.end()) + 1
-            raise _bad_line(lines[good.end() : lines.index(b"\n", good.end())], number, form)
+        end = _end_of_good(lines, form.row)
+        if end < len(lines):
+            number = lines_before + lines.count(b"\n", 0, end) + 1
+            raise _bad_line(lines[end : lines.index(b"\n", end)], number, form)
         lines_before += lines.count(b"\n")
         if lines_before > ROWS_MAX:
             raise Refused(Code.ARCHIVE_TOO_LARGE, f"It has more than {ROWS_MAX:,} rows.")
@@ -102,6 +101,14 @@ def _whole_lines(text: Iterator[bytes]) -> Iterator[bytes]:
         raise _bad_encoding(lines_before + 1) from None
     if rest:
         yield rest.removesuffix(b"\r") + b"\n"
+
+
+def _end_of_good(lines: bytes, row: "re.Pattern[bytes]") -> int:
+    """Line by line: Python before 3.11.5 forgets where a possessive group ended (gh-106052), and takes bad lines."""
+    end = 0
+    while found := row.match(lines, end):
+        end = found.end()
+    return end
 
 
 def _form_of(lines: bytes, with_message_ids: bool) -> _Form:
