@@ -24,7 +24,8 @@ request, and `request_id`. 503 has `Retry-After`.
 problem and our logs: tell it when you ask.
 
 **Amounts** are integers in fen. **Times** are RFC 3339. Unknown fields are ignored in transactions and refused
-elsewhere, as are unknown parameters. Fields and codes may be added to answers: ignore what you do not know.
+elsewhere, as are unknown parameters, and one of a single value that is sent twice. Fields and codes may be added to
+answers: ignore what you do not know.
 
 ## Limits
 

@@ -5,8 +5,9 @@ not listed there cannot be declared. What the table cannot know, since it stands
 """
 
 import re
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, get_args, get_origin
 
 import structlog
 from fastapi import Request, Response
@@ -88,7 +89,7 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         rules = {method: rule_of(method, self.path) for method in self.methods or ()}
         is_body_read_whole = self.body_field is not None
-        parameters = {parameter.alias for parameter in self.dependant.query_params}
+        takes_many = {each.alias: _is_many(each.field_info.annotation) for each in self.dependant.query_params}
         if None in rules.values():
             return handle
 
@@ -105,9 +106,8 @@ class GuardedRoute(APIRoute):
             if against is not None:
                 await record(request, 403)
                 raise Forbidden(Code.NOT_YOURS if against is Denial.FOREIGN else Code.FORBIDDEN, against.value)
-            if request.method == "GET" and not parameters.issuperset(request.query_params):
-                # A mistyped filter must not find everything. Its name is not repeated: it is text of the sender.
-                raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
+            if request.scope["query_string"]:
+                _check_query(request, takes_many)
             if is_body_read_whole:
                 request = Request(request.scope, bounded(request.receive, _BODY_BYTES_MAX))
             if _is_recorded(rule, principal):
@@ -115,6 +115,22 @@ class GuardedRoute(APIRoute):
             return await _handled(request, handle)
 
         return guarded
+
+
+def _is_many(annotation: Any) -> bool:
+    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
+
+
+def _check_query(request: Request, takes_many: Mapping[str, bool]) -> None:
+    """Raises Refused. takes_many: the names that the route reads, and whether a name may stand there more than once."""
+    named = Counter(name for name, _ in request.query_params.multi_items())
+    if (takes_many or request.method == "GET") and not takes_many.keys() >= named.keys():
+        # A mistyped filter must not find everything. Its name is not repeated: it is text of the sender.
+        raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
+    for name, count in named.items():
+        if count > 1 and not takes_many.get(name, True):
+            raise Refused(Code.INVALID_FIELD, "This parameter has one value, and stands there more than once.",
+                          f"/query/{name}")  # fmt: skip
 
 
 async def _handled(request: Request, handle: Handler) -> Response:
