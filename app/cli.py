@@ -11,6 +11,7 @@ from app.commands import (
     audit,
     cards,
     clearing,
+    files,
     funding,
     grants,
     health,
@@ -44,6 +45,7 @@ cli.add_typer(national.app, name="national")
 cli.command()(clearing.seal)
 cli.command()(health.health)
 cli.add_typer(clearing.app, name="clearing")
+cli.add_typer(files.app, name="files")
 
 
 @cli.callback()
@@ -74,7 +76,7 @@ def worker() -> None:
 
 @cli.command()
 def scheduler() -> None:
-    """Seal each business day soon after its cut-off; run as many as you like, one works at a time."""
+    """Seal each business day soon after its cut-off and write its files; of many one works at a time."""
     from app.scheduler import run_scheduler
 
     settings = outside_settings(kafka=False)

@@ -136,6 +136,7 @@ class Code(StrEnum):
     DAY_UNKNOWN = "day_unknown"
     DAY_NOT_OVER = "day_not_over"
     DAY_OUT_OF_ORDER = "day_out_of_order"
+    DAY_NOT_SEALED = "day_not_sealed"
     JOURNAL_BROKEN = "journal_broken"
     RECEIPT_UNAVAILABLE = "receipt_unavailable"
 
@@ -441,8 +442,11 @@ CATALOGUE: dict[Code, Entry] = {
     Code.DAY_OUT_OF_ORDER: Entry(
         "Days are sealed one after the other.", "Seal the day that the detail names first; the scheduler does it alone."
     ),
+    Code.DAY_NOT_SEALED: Entry(
+        "Files are written of sealed days alone.", "Wait until the scheduler has sealed the day, or seal it."
+    ),
     Code.SIGNING_KEY_MISSING: Entry(
-        "The service has no key to sign receipts with.", "The operator sets MEDSETTLE_SIGNING_KEY."
+        "The service has no key to sign receipts and files with.", "The operator sets MEDSETTLE_SIGNING_KEY."
     ),
     Code.JOURNAL_BROKEN: Entry(
         "What is stored of this transaction does not fit the journal's hashes, so no receipt is given.",

@@ -1,32 +1,41 @@
-"""The scheduler process: seals each business day soon after its cut-off, and reads what operators watch.
+"""The scheduler process: seals each business day soon after its cut-off, writes its files, reads what operators watch.
 
-Of many replicas one seals at a time; each reads.
+Of many replicas one seals at a time, and one writes; each reads.
 """
 
 import asyncio
 import signal
-from datetime import timedelta
+from datetime import date, timedelta
 
 from app import logs
+from app.clearing.files.drawing import HeldBank
+from app.clearing.files.writing import days_to_file, write_files
 from app.clearing.gauges import keep_gauges_read
 from app.clearing.seal import Sealer, sealing
 from app.config import Settings
-from app.database import open_pool
-from app.errors import DatabaseUnavailable
+from app.database import Pool, open_pool, transaction
+from app.errors import DatabaseUnavailable, Refused
 from app.probes import Probes
 from app.readiness import keep_readiness_told
 from app.settlement.days import keep_days_prepared
+from app.signing import SigningKeys, read_keys
 from app.tasks import start_beside, stop_beside
 
 _log = logs.get(__name__)
 
 _EVERY_SECONDS = 1.0
+# What could not be written waits for an operator or for Postgres.
+_AGAIN_SECONDS = 5.0
 # Batches of the day that are under way end by themselves, and need not run again as the next day's.
 _GRACE = timedelta(seconds=2)
 
 
 async def run_scheduler(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. A seal that is interrupted goes on with the next process."""
+    """Run until SIGTERM or SIGINT. What is interrupted goes on with the next process.
+
+    Raises UsageError for a bad signing key.
+    """
+    keys = read_keys(settings.signing_key, settings.retired_signing_keys)
     stopping = asyncio.Event()
     probes = Probes()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -40,6 +49,7 @@ async def run_scheduler(settings: Settings) -> None:
             keep_days_prepared(pool),
             keep_gauges_read(pool, settings.cut_off),
             _keep_days_sealed(url, settings),
+            _keep_days_filed(pool, url, settings, keys),
         )
         _log.info("scheduler_started")
         await stopping.wait()
@@ -67,3 +77,31 @@ async def _seal_what_is_due(sealer: Sealer) -> None:
     while (day := await sealer.due(since=_GRACE)) is not None:
         await sealer.seal(day)
         _log.info("day_sealed", business_day=str(day))
+
+
+async def _keep_days_filed(pool: Pool, url: str, settings: Settings, keys: SigningKeys) -> None:
+    """Write what sealed days lack; what could not be written is tried again every few seconds."""
+    held_before: dict[date, list[HeldBank]] = {}
+    while True:
+        try:
+            async with transaction(pool) as connection:
+                days = await days_to_file(connection)
+            for day in days:
+                filing = await write_files(url, settings.cut_off, day, keys)
+                if filing.files:
+                    _log.info("files_written", business_day=str(day), files=filing.files, state=filing.state)
+                if filing.held != held_before.get(day, []):
+                    for bank in filing.held:
+                        _log.warning("bank_held_over", business_day=str(day), bank=bank.bank, reason=bank.reason)
+                held_before[day] = list(filing.held)
+            wait = _EVERY_SECONDS if not days else _AGAIN_SECONDS
+        except DatabaseUnavailable as error:
+            _log.warning("files_wait", error=type(error).__name__)
+            wait = _AGAIN_SECONDS
+        except Refused as error:
+            _log.error("files_refused", code=error.code, detail=error.detail)
+            wait = _AGAIN_SECONDS
+        except Exception as error:  # noqa: BLE001 - the day stays unfiled and shows; it must be tried again
+            _log.error("files_failed", **logs.failure(error))
+            wait = _AGAIN_SECONDS
+        await asyncio.sleep(wait)

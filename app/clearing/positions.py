@@ -1,7 +1,8 @@
 """Net positions: what is due to each institution of a day, what of it its bank pays, and what waits for the next day.
 
 Of the day's net and what earlier days left, all is paid or nothing: an institution that is blocked or has no account
-is held over, and so is a negative net, unless the rule of its bank has it collected.
+is held over, and so is a negative net, unless the rule of its bank has it collected and the form of its bank's files
+can say so: pain.001 can only pay.
 """
 
 from datetime import date
@@ -51,6 +52,9 @@ WITH net AS (
                 ORDER BY r.bank = '', r.from_day DESC
                 LIMIT 1
             ) = 'carried' THEN 'negative'
+            WHEN d.fen < 0 AND (
+                SELECT t.form FROM clearing.bank_terms AS t WHERE t.bank = d.bank ORDER BY t.filed_at DESC LIMIT 1
+            ) = 'pain.001' THEN 'negative'
         END AS held
     FROM due AS d
 )

@@ -28,15 +28,17 @@ class Totals(NamedTuple):
         return self.debits - self.refunds
 
 
-def cleared_sql(days: str) -> str:
+def cleared_sql(days: str, *, place: str = "") -> str:
     """Settlements that moved money of an institution: a row each, with `comes_in` and fen. `days`: those of the day.
+
+    place: further columns of a settlement `s`, each of which follows from its place in the journal.
 
     What a reversal undid is not in its row, so its transfers tell which way its money went; of a transfer from card to
     card they touch no institution.
     """
     columns = f"""
         s.business_day, s.institution, {insurance_type_sql("s")} AS insurance_type,
-        {clearing_type_sql("s")} AS clearing_type
+        {clearing_type_sql("s")} AS clearing_type{place}
     """
     return f"""
     SELECT
@@ -54,7 +56,7 @@ def cleared_sql(days: str) -> str:
         ON t.batch_id = s.batch_id AND t.position = s.position AND t.business_day = s.business_day
         AND t.bucket = s.bucket AND i.account_id IN (t.debit_account, t.credit_account)
     WHERE {days.format("s")} AND {days.format("t")} AND s.kind = 'reversal' AND s.status = 'reversed' AND s.code = 'ok'
-    GROUP BY s.batch_id, s.position, s.business_day, s.institution, s.particulars, s.med_type
+    GROUP BY s.batch_id, s.position, s.business_day, s.institution, s.particulars, s.med_type{place}
     """  # noqa: S608
 
 

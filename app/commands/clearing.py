@@ -114,10 +114,47 @@ def payee(
     decide(work)
 
 
+class FileForm(StrEnum):
+    TEXT = "text"
+    PAIN001 = "pain.001"
+
+
+class FileEncoding(StrEnum):
+    UTF8 = "UTF-8"
+    GBK = "GBK"
+
+
+@app.command(name="bank")
+def bank(
+    bank: str = typer.Argument(..., help="The code by which institutions name their bank"),
+    form: FileForm = typer.Option(..., help="Of its payment files; pain.001 cannot collect a negative net"),
+    encoding: FileEncoding = typer.Option(FileEncoding.UTF8, help="GBK for text alone"),
+    name: str = typer.Option(..., help="Of the bank"),
+    number: str = typer.Option(..., help="Of the bank in the clearing system"),
+    payer_name: str = typer.Option(..., help="Holder of the account that it pays out of"),
+    payer_account: str = typer.Option(..., help="Number of that account"),
+    operator: str = _OPERATOR,
+) -> None:
+    """File how a bank is told what to pay, for the files that are drawn from now on."""
+    from app.access.audit import record_command
+    from app.clearing.files.terms import Terms, file_terms
+
+    terms = Terms(bank, form.value, encoding.value, name, number, payer_name, payer_account)
+
+    async def work(connection: "Connection", _: "Settings") -> str:
+        await file_terms(connection, terms, clerk=operator)
+        await record_command(connection, operator, "clearing bank", bank)
+        return f"bank {bank} is told by {form.value} in {encoding.value} from now on"
+
+    decide(work)
+
+
 @app.command(name="list")
 def list_() -> None:
-    """All cut-offs and netting rules, and the days that differ from Monday to Friday."""
+    """All cut-offs and netting rules, the days that differ from Monday to Friday, and how banks are told."""
+    from app.clearing.files.terms import list_terms
     from app.clearing.filing import filed_cut_offs, filed_days, filed_netting_rules
+    from app.database import transaction
 
     async def show(pool: "Pool") -> None:
         for cut, clerk in await filed_cut_offs(pool):
@@ -126,6 +163,12 @@ def list_() -> None:
             typer.echo(f"bank {bank or 'all others'} from {first}: negative nets are {negative_net}, filed by {clerk}")
         for day, is_banking_day, clerk in await filed_days(pool):
             typer.echo(f"{day} banks are {'open' if is_banking_day else 'closed'}, filed by {clerk}")
+        async with transaction(pool) as connection:
+            for terms, clerk, _ in await list_terms(connection):
+                typer.echo(
+                    f"bank {terms.bank}, {terms.bank_name} {terms.bank_no}: {terms.form} in {terms.encoding}, paid out"
+                    f" of {terms.payer_account} of {terms.payer_name}, filed by {clerk}"
+                )
 
     _run(show)
 

@@ -13,10 +13,19 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from app.clearing.files.terms import Encoding, Form, Terms
+
 PERSONS_MAX = 10**8
 INSTITUTIONS_MAX = 10**6
 
-_BANKS = ("102", "103", "104", "105", "403")  # ICBC, ABC, BOC, CCB, PSBC
+#: ICBC, ABC, BOC, CCB, PSBC: a name, and how each of them is told what to pay.
+_BANKS: dict[str, tuple[str, Form, Encoding]] = {
+    "102": ("测试工商银行", "text", "GBK"),
+    "103": ("测试农业银行", "pain.001", "UTF-8"),
+    "104": ("测试中国银行", "text", "UTF-8"),
+    "105": ("测试建设银行", "pain.001", "UTF-8"),
+    "403": ("测试邮储银行", "text", "GBK"),
+}
 _PHARMACIES_OF_TEN = (1, 3, 6, 8)
 
 #: Cards that cannot pay, as shares of all; the others are active.
@@ -95,6 +104,14 @@ def write_csv(population: Population, folder: Path) -> PopulationFiles:
     return files
 
 
+def make_bank_terms() -> list[Terms]:
+    """Terms of every bank that a made institution may have. The payer's account is 62999 and the bank's code."""
+    return [
+        Terms(bank, form, encoding, name, f"{bank}999999999", "测试市医疗保障局", f"62999{bank}000000000")
+        for bank, (name, form, encoding) in _BANKS.items()
+    ]
+
+
 def _write(file: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
@@ -113,7 +130,7 @@ def _institutions(count: int, random: Random) -> list[MadeInstitution]:
             MadeInstitution(
                 institution=f"{letter}{scatter(i):011d}",
                 kind=kind,
-                bank=random.choice(_BANKS),
+                bank=random.choice(tuple(_BANKS)),
                 name=f"测试第{chinese_number(numbers[kind])}{noun}",
                 state="blocked" if i % BLOCKED_EVERY == BLOCKED_EVERY - 1 else "active",
                 payee_name=f"测试第{chinese_number(numbers[kind])}{noun}",

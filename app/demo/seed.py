@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from app.clearing.files.terms import file_terms, list_terms
 from app.config import Settings
-from app.database import open_pool
-from app.demo.population import Population, make_population, write_csv
+from app.database import Pool, open_pool, transaction
+from app.demo.population import Population, make_bank_terms, make_population, write_csv
 from app.loading import LoadFiles, load
 from app.parties.vault import Vault
 from app.progress import shown
 from app.settlement.rules import RuleBook
 
 _SEED = 20_261_122
+_FILED_BY = "medsettle demo"
 _PERSONS_AN_INSTITUTION = 25
 _INSTITUTIONS_MAX = 400
 
@@ -32,4 +34,14 @@ async def load_population(settings: Settings, folder: Path, persons: int) -> Pop
                 progress=progress,
                 owner_url=owner_url,
             )
+        await _tell_banks(pool)
     return population
+
+
+async def _tell_banks(pool: Pool) -> None:
+    """File the terms of banks that have none."""
+    async with transaction(pool) as connection:
+        told = {filed.terms.bank for filed in await list_terms(connection)}
+        for terms in make_bank_terms():
+            if terms.bank not in told:
+                await file_terms(connection, terms, clerk=_FILED_BY)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
+from app.clearing.files.names import digest_line
 from app.codes import Code
 from app.database import Connection, Pool, transaction
 from app.errors import Refused
@@ -111,4 +112,4 @@ async def stream_content(pool: Pool, file: File, start: int, stop: int) -> Async
 
 def digest_file(file: File) -> bytes:
     """What `sha256sum` prints of the file; the signature is over these bytes."""
-    return f"{file.sha256.hex()}  {file.file_id}\n".encode()
+    return digest_line(file.file_id, file.sha256)
