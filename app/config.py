@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     topic_partitions: int = Field(16, ge=1, le=256, description="Partitions made where topics are created")
     consumer_group: str = "medsettle"
     kafka_idempotent_producer: bool = Field(True, description="Off only for the embedded broker")
-    kafka_compression: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "lz4"
+    kafka_compression: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "zstd"
     kafka_session_timeout_ms: int = Field(45_000, ge=1_000, le=300_000)
 
     kafka_producer_check: Literal["off", "signed"] = Field(
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     scheduler_metrics_port: Port = Field(0, description="0: a free port, said in the log")
 
     pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections of one process")
-    batch_messages_max: int = Field(2_000, ge=1, le=5_000)
+    batch_messages_max: int = Field(2_000, ge=1, le=5_000, description="A worker far behind takes twice as many")
     batch_wait_ms_max: int = Field(50, ge=1, le=5_000, description="How long the worker waits for a first message")
     message_bytes_max: int = Field(65_536, ge=1_024, le=900_000, description="A longer message is a dead letter")
     http_queue_max: int = Field(4_000, ge=1, le=100_000, description="Waiting transactions before a 503")

@@ -10,9 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from app import logs, metrics
@@ -24,6 +24,7 @@ from app.ledger.buckets import bucket_of
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.decoding import decode
 from app.settlement.header_names import UnreadableRecord, take_any_header_name
+from app.settlement.intake import Intake, Polled, Record
 from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message
 from app.settlement.producer_check import ProducerCheck
@@ -34,9 +35,7 @@ from app.settlement.stalls import Stalls
 
 _log = logs.get(__name__)
 
-Record: TypeAlias = ConsumerRecord[bytes, bytes]
 _Done = TypeVar("_Done")
-Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
 # Decoding so many messages takes about three milliseconds; then heartbeats and publications get their turn.
 _DECODE_CHUNK = 500
@@ -73,6 +72,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._rules = RuleBook(settings.cut_off)
         self._producers = ProducerCheck(pool) if settings.kafka_producer_check == "signed" else None
         self._consumer = consumer
+        self._intake = Intake(consumer, settings.batch_messages_max)
         self._producer = producer
         self._publisher = Publisher(producer, settings.topic_outcomes)
         self._marks = marks
@@ -104,20 +104,27 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self) -> None:
         try:
             while not self._stopping.is_set():
-                polled = await self._consumer.getmany(
-                    timeout_ms=self._settings.batch_wait_ms_max, max_records=self._settings.batch_messages_max
-                )
+                polled, assignment = await self._poll()
                 if not polled:
                     await self._rest()
                     continue
                 self.in_hand = sum(map(len, polled.values()))
                 metrics.INTAKE_KAFKA.inc(self.in_hand)
                 self.stalls.taken({partition: records[0].offset for partition, records in polled.items()})
-                handled = await self._handle(polled)
+                handled = await self._handle(polled, assignment)
                 await self._drain()
                 self._outgoing = asyncio.create_task(self._send_and_commit(handled))
         finally:
             await self._drain()
+
+    async def _poll(self) -> tuple[Polled, int]:
+        """What waits, and the assignment under which it was taken: a rebalance later leaves its offsets to others."""
+        held = await self._intake.held()
+        if not held:
+            return await self._intake.next(self._settings.batch_wait_ms_max), self._assignment
+        assignment = self._assignment
+        await self._intake.add_what_came_meanwhile(held)
+        return held, assignment
 
     async def _rest(self) -> None:
         """Nothing came: finish what is under way."""
@@ -133,14 +140,14 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await outgoing
             self._progress()
 
-    async def _handle(self, polled: Polled) -> Handled:
+    async def _handle(self, polled: Polled, assignment: int) -> Handled:
         records = [record for records in polled.values() for record in records]
         handled = Handled(
             dispatches=[],
             dead_letters=[],
             batch_ids=[],
             offsets={partition: records[-1].offset + 1 for partition, records in polled.items()},
-            assignment=self._assignment,
+            assignment=assignment,
             oldest_ms=min([record.timestamp for record in records]),
         )
         with metrics.DECODE.time():

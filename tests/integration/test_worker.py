@@ -282,8 +282,8 @@ async def test_a_worker_that_is_asked_to_stop_finishes_its_batch_and_the_next_on
     assert await house.stop(worker) == 0
     await house.start_worker()
     ids = await sending
-    # Its last batch was published and committed, so nothing was told twice.
-    assert await all_told(house, ids) == {False: len(ids)}
+    # Its last batch was committed, so nothing was read twice; the sweeper may tell twice what stood unmarked for long.
+    assert True not in await all_told(house, ids)
     await house.all_published()
 
 
