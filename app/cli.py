@@ -11,6 +11,7 @@ from app.commands import (
     audit,
     cards,
     clearing,
+    dlq,
     files,
     funding,
     grants,
@@ -46,6 +47,7 @@ cli.command()(clearing.seal)
 cli.command()(health.health)
 cli.add_typer(clearing.app, name="clearing")
 cli.add_typer(files.app, name="files")
+cli.add_typer(dlq.app, name="dlq")
 
 
 @cli.callback()

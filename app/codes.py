@@ -132,6 +132,11 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL_ERROR = "internal_error"
     SIGNING_KEY_MISSING = "signing_key_missing"
+    # What operators ask about dead letters. Nothing was done.
+    DEAD_LETTER_UNKNOWN = "dead_letter_unknown"
+    DEAD_LETTER_CLOSED = "dead_letter_closed"
+    DEAD_LETTER_INCOMPLETE = "dead_letter_incomplete"
+    KAFKA_UNAVAILABLE = "kafka_unavailable"
     # Clearing.
     DAY_UNKNOWN = "day_unknown"
     DAY_NOT_OVER = "day_not_over"
@@ -433,6 +438,15 @@ CATALOGUE: dict[Code, Entry] = {
     Code.INTERNAL_ERROR: Entry(
         "The service failed in a way it does not know.", "Send the same message again; it takes effect once."
     ),
+    Code.DEAD_LETTER_UNKNOWN: Entry("There is no such dead letter.", "Look it up in the list of dead letters."),
+    Code.DEAD_LETTER_CLOSED: Entry(
+        "This dead letter was replayed or discarded before.", "Look at it to see by whom; nothing is left to be done."
+    ),
+    Code.DEAD_LETTER_INCOMPLETE: Entry(
+        "The bytes of this dead letter are not kept whole: too long, or no key of personal data was set when it came.",
+        "Have the institution send the message again, and discard the letter.",
+    ),
+    Code.KAFKA_UNAVAILABLE: Entry("Kafka is away or busy.", "Do the same again a little later; it takes effect once."),
     Code.DAY_UNKNOWN: Entry(
         "The business day has not begun, or was over before this ledger began.", "Ask for a day in between."
     ),

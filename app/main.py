@@ -29,6 +29,7 @@ from app.routes import (
     cards,
     certificates,
     contract,
+    dead_letters,
     feed,
     funding,
     health,
@@ -47,6 +48,7 @@ from app.routes.request_ids import RequestIds
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
+from app.settlement.dead_letter_desk import Resender
 from app.settlement.feed.projector import keep_feed_projected
 from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
@@ -97,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(audit.router)
     app.include_router(national.router)
     app.include_router(business_days.router)
+    app.include_router(dead_letters.router)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestIds)
     handle_problems(app)
@@ -146,8 +149,9 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         )
         try:
             yield Services(
-                settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator, limits
-            )
+                settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator,
+                limits, Resender(producer, settings.topic_transactions),
+            )  # fmt: skip
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes
                 async with asyncio.timeout(_STOP_SECONDS_MAX):

@@ -133,7 +133,7 @@ OUTCOMES = _counter(
 DEAD_LETTERS = _counter(
     "medsettle_dead_letters_total",
     "Messages that no one can be answered about, put aside with their bytes.",
-    "Read the topic; `medsettle_code` and `medsettle_detail` say why.",
+    "`medsettle dlq list` says which and why.",
     ["code"],
 )
 for _code in (Code.INVALID_JSON, Code.INVALID_FIELD, Code.MESSAGE_TOO_LARGE, Code.REFUSED_BY_DATABASE):

@@ -125,6 +125,13 @@ RULES: dict[str, Rule] = {
     "GET /v1/business-days/{day}/positions": _rule("business-days:read", AGENCY, OPERATOR, AUDITOR),
     "POST /v1/business-days/{day}/preview": _rule("business-days:read", OPERATOR),
     "POST /v1/business-days/{day}/seal": _act("business-days:seal", OPERATOR),
+    # Dead letters. Their content is masked for everyone.
+    "GET /v1/dead-letters": _rule("dead-letters:read", OPERATOR, AUDITOR),
+    "GET /v1/dead-letters/{letter_no}": _look("dead-letters:read", OPERATOR, AUDITOR),
+    "POST /v1/dead-letters/{letter_no}/replay": _act("dead-letters:write", OPERATOR),
+    "POST /v1/dead-letters/{letter_no}/discard": _act("dead-letters:write", OPERATOR),
+    "POST /v1/dead-letters/replay": _act("dead-letters:write", OPERATOR),
+    "POST /v1/dead-letters/discard": _act("dead-letters:write", OPERATOR),
     # The audit log
     "GET /v1/audit": _look("audit:read", OPERATOR, AUDITOR),
     # Reconciliation. Institutions compare; what came of a break operators say.

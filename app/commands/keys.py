@@ -7,7 +7,6 @@ import typer
 from app.commands.running import outside_settings, run
 
 if TYPE_CHECKING:
-    from app.parties.key_rotation import KeyUse
     from app.parties.vault import Vault
 
 app = typer.Typer(no_args_is_help=True, help="Make keys of personal data, and bring data under a new one.")
@@ -42,6 +41,7 @@ async def _work(*, rotating: bool) -> None:
     from app.parties import key_rotation
     from app.parties.vault import Vault
     from app.progress import shown
+    from app.settlement.dead_letter_register import letters_by_key, reseal
 
     settings = outside_settings(kafka=False)
     vault = Vault.of(settings.data_keys)
@@ -50,18 +50,22 @@ async def _work(*, rotating: bool) -> None:
         if rotating:
             with shown() as progress:
                 uses = await key_rotation.rotate(connection, vault, progress)
+                await reseal(connection, vault, progress)
         else:
             uses = await key_rotation.uses_of_keys(connection)
+        letters = await letters_by_key(connection)
     finally:
         await connection.close()
-    _tell(vault, uses)
-    if rotating and any(use.key_id != vault.current.key_id for use in uses):
+    used = {use.key_id: (use.persons, use.injuries) for use in uses}
+    counts = {key_id: (*used.get(key_id, (0, 0)), letters.get(key_id, 0)) for key_id in sorted({*used, *letters})}
+    _tell(vault, counts)
+    if rotating and any(key_id != vault.current.key_id for key_id in counts):
         raise typer.Exit(1)
 
 
-def _tell(vault: "Vault", uses: "list[KeyUse]") -> None:
-    for use in uses:
-        place = "current" if use.key_id in vault.key_ids[:1] else "older" if use.key_id in vault.key_ids else "missing"
-        typer.echo(f"key {use.key_id} ({place}): {use.persons:,} persons, {use.injuries:,} work injuries")
-    if not uses:
+def _tell(vault: "Vault", counts: dict[int, tuple[int, int, int]]) -> None:
+    for key_id, (persons, injuries, letters) in counts.items():
+        place = "current" if key_id in vault.key_ids[:1] else "older" if key_id in vault.key_ids else "missing"
+        typer.echo(f"key {key_id} ({place}): {persons:,} persons, {injuries:,} work injuries, {letters:,} dead letters")
+    if not counts:
         typer.echo("no personal data")

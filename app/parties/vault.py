@@ -41,16 +41,34 @@ class DataKey:
         self._index_key = _derived(master, b"medsettle citizen index")
 
     def seal(self, person_no: str, field: str, text: str) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), _bound_to(person_no, field))
+        return self._sealed(text.encode(), _bound_to(person_no, field))
 
     def open(self, person_no: str, field: str, sealed: bytes) -> str:
         """Raises cryptography's InvalidTag where the value was changed or belongs elsewhere."""
-        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        return self._cipher.decrypt(nonce, body, _bound_to(person_no, field)).decode()
+        return self._opened(sealed, _bound_to(person_no, field)).decode()
+
+    def seal_letter(self, record_key: bytes, content: bytes) -> bytes:
+        """A dead letter is no one person's; it is bound to its own key. No person number has a blank."""
+        return self._sealed(content, b"dead letter|" + record_key)
+
+    def open_letter(self, record_key: bytes, sealed: bytes) -> bytes:
+        """Raises cryptography's InvalidTag as `open` does."""
+        return self._opened(sealed, b"dead letter|" + record_key)
 
     def index_of(self, citizen_no: str) -> bytes:
         return hmac.digest(self._index_key, citizen_no.encode(), "sha256")
+
+    def digest_of_letter(self, content: bytes) -> bytes:
+        """16 bytes that tell equal letters, and nothing to who does not have the key."""
+        return hmac.digest(self._index_key, b"dead letter|" + content, "sha256")[:16]
+
+    def _sealed(self, content: bytes, bound_to: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, bound_to)
+
+    def _opened(self, sealed: bytes, bound_to: bytes) -> bytes:
+        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        return self._cipher.decrypt(nonce, body, bound_to)
 
 
 class Identity(NamedTuple):

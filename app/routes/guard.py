@@ -31,6 +31,7 @@ _PERSON = "medsettle.person"
 # What of an address is kept: whose it is, never a free text.
 _TARGETS = frozenset({
     "institution", "message_id", "bank", "card_no", "grant_id", "adjustment_id", "file_no", "day", "event", "insurance",
+    "letter_no",
 })  # fmt: skip
 _PERSONS_ASKED = frozenset({"person_no", "beneficiary", "granter"})
 _CITIZEN_NO = re.compile(r"\d{17}[\dXx]|(?<!\d)\d{15}(?!\d)")

@@ -13,7 +13,15 @@ from starlette.types import Scope
 
 from app import metrics
 from app.codes import CATALOGUE, Code
-from app.errors import DatabaseUnavailable, Forbidden, Overloaded, RateLimited, Refused, Unauthenticated
+from app.errors import (
+    DatabaseUnavailable,
+    Forbidden,
+    KafkaUnavailable,
+    Overloaded,
+    RateLimited,
+    Refused,
+    Unauthenticated,
+)
 from app.settlement.messages import Malformed
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,6 +64,7 @@ _REFUSED_STATUS = {
     Code.UPLOAD_UNKNOWN: 404,
     Code.RECONCILIATION_UNKNOWN: 404,
     Code.BREAK_UNKNOWN: 404,
+    Code.DEAD_LETTER_UNKNOWN: 404,
     Code.ARCHIVE_TOO_LARGE: 413,
     Code.ARCHIVE_INVALID: 422,
     Code.FILE_ENCODING_INVALID: 422,
@@ -89,6 +98,7 @@ _STATUS: dict[type[Exception], int] = {
     RateLimited: 429,
     RequestValidationError: 422,
     DatabaseUnavailable: 503,
+    KafkaUnavailable: 503,
     Overloaded: 503,
 }
 
@@ -123,6 +133,10 @@ def handle_problems(app: FastAPI) -> None:
     async def database_unavailable(_: Request, error: DatabaseUnavailable) -> Response:
         metrics.RETRIES.labels("http_database").inc()
         return problem(503, Code.DATABASE_UNAVAILABLE, retry_after=2)
+
+    @app.exception_handler(KafkaUnavailable)
+    async def kafka_unavailable(_: Request, error: KafkaUnavailable) -> Response:
+        return problem(503, Code.KAFKA_UNAVAILABLE, str(error), retry_after=5)
 
     @app.exception_handler(Overloaded)
     async def overloaded(_: Request, error: Overloaded) -> Response:

@@ -10,6 +10,7 @@ from app.config import Settings
 from app.database import Pool
 from app.national.platform import Platform
 from app.parties.vault import Vault
+from app.settlement.dead_letter_desk import Resender
 from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
 from app.settlement.receipt_desk import ReceiptDesk
@@ -28,6 +29,7 @@ class Services:
     national: Platform
     authenticator: Authenticator
     limits: Limits
+    resender: Resender
     batches_in_hand: int = 0
     exports_in_hand: int = 0
     large_envelopes_in_hand: int = 0

@@ -1,8 +1,8 @@
 """Kafka to ledger to outcome: the loop of one worker.
 
-A batch goes: poll, decode, settle in one transaction, outcomes and dead letters acknowledged, offsets committed. A
-crash anywhere repeats a batch and never loses one: repeats find their stored outcomes. While the outcomes of one
-batch travel to Kafka the next one is settled.
+A batch goes: poll, decode, settle in one transaction, register dead letters, outcomes and dead letters acknowledged,
+offsets committed. A crash anywhere repeats a batch and never loses one: repeats find their stored outcomes. While the
+outcomes of one batch travel to Kafka the next one is settled.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ from app.config import Settings
 from app.database import Pool
 from app.errors import DatabaseUnavailable
 from app.ledger.buckets import bucket_of
+from app.parties.vault import Vault
+from app.settlement.dead_letter_register import register
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.decoding import decode
 from app.settlement.header_names import UnreadableRecord, take_any_header_name
@@ -70,6 +72,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._settings = settings
         self._pool = pool
         self._rules = RuleBook(settings.cut_off)
+        self._vault = Vault.of(settings.data_keys)
         self._producers = ProducerCheck(pool) if settings.kafka_producer_check == "signed" else None
         self._consumer = consumer
         self._intake = Intake(consumer, settings.batch_messages_max)
@@ -154,8 +157,13 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if self._producers is not None:
                 await self._insist(partial(self._producers.learn, records))
             messages, sources = await self._decode_all(records, handled)
-        if not messages:
-            return handled
+        if messages:
+            await self._settle(messages, sources, handled)
+        if handled.dead_letters:
+            await self._insist(partial(register, self._pool, self._vault, handled.dead_letters))
+        return handled
+
+    async def _settle(self, messages: list[Message], sources: list[Record], handled: Handled) -> None:
         with metrics.SETTLE.time():
             isolated = await self._insist(partial(settle_isolating, self._pool, messages, rules=self._rules))
         metrics.BATCH_SIZE_KAFKA.observe(len(messages))
@@ -165,7 +173,6 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 handled.dead_letters.append(DeadLetter(source, Code.REFUSED_BY_DATABASE, answer.reason))
             else:
                 handled.dispatches.append(dispatch_answer(answer, _place(source)))
-        return handled
 
     async def _decode_all(self, records: Sequence[Record], handled: Handled) -> tuple[list[Message], list[Record]]:
         """The messages with the records that they came in; what is malformed goes to `handled` at once."""

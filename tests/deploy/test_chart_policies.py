@@ -107,7 +107,7 @@ def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(resources: 
     assert given.pop("migrate", {"MEDSETTLE_DATABASE_URL"}) == {"MEDSETTLE_DATABASE_URL"}
     assert given == {
         "api": SECRETS,
-        "worker": {"MEDSETTLE_DATABASE_URL"},
+        "worker": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS"},
         "scheduler": {"MEDSETTLE_DATABASE_URL"},
     }
 

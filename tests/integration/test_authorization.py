@@ -36,6 +36,7 @@ ADDRESS = {
     "file_no": "NO-FILE",
     "day": "1990-01-01",
     "break_id": "999999999",
+    "letter_no": "999999999",
 }
 
 #: A reconciliation of each institution, which `caller` has opened.

@@ -48,6 +48,9 @@ EXCUSED: dict[str, list[CheckFunction]] = {
     # So are these, and could be a run.
     "POST /v1/reconciliations/totals": [allow_header_conformance, unsupported_method],
     "POST /v1/reconciliations/details": [allow_header_conformance, unsupported_method],
+    # And these, and could be the number of a letter.
+    "POST /v1/dead-letters/replay": [allow_header_conformance, unsupported_method],
+    "POST /v1/dead-letters/discard": [allow_header_conformance, unsupported_method],
     # Whatever comes is answered in the national interface's own words, with 200.
     "POST /mbs/fmi/fsi/api/callFsiService/callService": [negative_data_rejection],
 }

@@ -33,11 +33,23 @@ from .change_personal_status_type_0 import ChangePersonalStatusType0
 from .code import Code
 from .day_answer import DayAnswer
 from .day_answer_state import DayAnswerState
+from .dead_letter import DeadLetter
+from .dead_letter_act import DeadLetterAct
+from .dead_letter_act_act import DeadLetterActAct
+from .dead_letter_content import DeadLetterContent
+from .dead_letter_header import DeadLetterHeader
+from .dead_letter_state import DeadLetterState
+from .dead_letters import DeadLetters
+from .dead_letters_done import DeadLettersDone
+from .dead_letters_done_reads_as import DeadLettersDoneReadsAs
+from .dead_letters_open_by_code import DeadLettersOpenByCode
 from .debit_account import DebitAccount
 from .debit_application import DebitApplication
 from .debit_application_action import DebitApplicationAction
 from .deed import Deed
 from .difference_answer import DifferenceAnswer
+from .discard_reason import DiscardReason
+from .discards import Discards
 from .entitlement_answer import EntitlementAnswer
 from .entitlement_answer_service import EntitlementAnswerService
 from .entitlements import Entitlements
@@ -66,8 +78,10 @@ from .kept_insurance_insurance import KeptInsuranceInsurance
 from .kept_insurance_state import KeptInsuranceState
 from .kept_pension_account import KeptPensionAccount
 from .ledger_sums import LedgerSums
+from .letter_left import LetterLeft
 from .list_breaks_kind_type_0 import ListBreaksKindType0
 from .list_breaks_state_type_0 import ListBreaksStateType0
+from .list_dead_letters_state_type_0 import ListDeadLettersStateType0
 from .list_reconciliations_state_type_0 import ListReconciliationsStateType0
 from .list_transactions_kind_type_0_item import ListTransactionsKindType0Item
 from .list_transactions_order import ListTransactionsOrder
@@ -132,6 +146,8 @@ from .registration_gender_type_0 import RegistrationGenderType0
 from .registration_personal_status_type_0 import RegistrationPersonalStatusType0
 from .replacement import Replacement
 from .replacement_reason import ReplacementReason
+from .replay_note import ReplayNote
+from .replays import Replays
 from .row_counts import RowCounts
 from .run_answer import RunAnswer
 from .run_answer_kind import RunAnswerKind
@@ -188,11 +204,23 @@ __all__ = (
     "Code",
     "DayAnswer",
     "DayAnswerState",
+    "DeadLetter",
+    "DeadLetterAct",
+    "DeadLetterActAct",
+    "DeadLetterContent",
+    "DeadLetterHeader",
+    "DeadLetters",
+    "DeadLettersDone",
+    "DeadLettersDoneReadsAs",
+    "DeadLettersOpenByCode",
+    "DeadLetterState",
     "DebitAccount",
     "DebitApplication",
     "DebitApplicationAction",
     "Deed",
     "DifferenceAnswer",
+    "DiscardReason",
+    "Discards",
     "EntitlementAnswer",
     "EntitlementAnswerService",
     "Entitlements",
@@ -221,8 +249,10 @@ __all__ = (
     "KeptInsuranceState",
     "KeptPensionAccount",
     "LedgerSums",
+    "LetterLeft",
     "ListBreaksKindType0",
     "ListBreaksStateType0",
+    "ListDeadLettersStateType0",
     "ListReconciliationsStateType0",
     "ListTransactionsKindType0Item",
     "ListTransactionsOrder",
@@ -287,6 +317,8 @@ __all__ = (
     "RegistrationPersonalStatusType0",
     "Replacement",
     "ReplacementReason",
+    "ReplayNote",
+    "Replays",
     "RowCounts",
     "RunAnswer",
     "RunAnswerKind",

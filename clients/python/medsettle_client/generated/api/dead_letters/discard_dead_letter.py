@@ -1,0 +1,230 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.dead_letters_done import DeadLettersDone
+from ...models.discard_reason import DiscardReason
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _get_kwargs(
+    letter_no: int,
+    *,
+    body: DiscardReason,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/dead-letters/{letter_no}/discard".format(
+            letter_no=quote(str(letter_no), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> DeadLettersDone | Problem | None:
+    if response.status_code == 200:
+        response_200 = DeadLettersDone.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[DeadLettersDone | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    letter_no: int,
+    *,
+    client: AuthenticatedClient,
+    body: DiscardReason,
+) -> Response[DeadLettersDone | Problem]:
+    """Discard a dead letter
+
+     Roles: operator.
+
+    Args:
+        letter_no (int): As the list tells it
+        body (DiscardReason):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeadLettersDone | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        letter_no=letter_no,
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    letter_no: int,
+    *,
+    client: AuthenticatedClient,
+    body: DiscardReason,
+) -> DeadLettersDone | Problem | None:
+    """Discard a dead letter
+
+     Roles: operator.
+
+    Args:
+        letter_no (int): As the list tells it
+        body (DiscardReason):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeadLettersDone | Problem
+    """
+
+    return sync_detailed(
+        letter_no=letter_no,
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    letter_no: int,
+    *,
+    client: AuthenticatedClient,
+    body: DiscardReason,
+) -> Response[DeadLettersDone | Problem]:
+    """Discard a dead letter
+
+     Roles: operator.
+
+    Args:
+        letter_no (int): As the list tells it
+        body (DiscardReason):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeadLettersDone | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        letter_no=letter_no,
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    letter_no: int,
+    *,
+    client: AuthenticatedClient,
+    body: DiscardReason,
+) -> DeadLettersDone | Problem | None:
+    """Discard a dead letter
+
+     Roles: operator.
+
+    Args:
+        letter_no (int): As the list tells it
+        body (DiscardReason):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeadLettersDone | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            letter_no=letter_no,
+            client=client,
+            body=body,
+        )
+    ).parsed
