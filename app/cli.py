@@ -23,6 +23,7 @@ from app.commands import (
     receipt,
     reconcile,
     rules,
+    trace,
     year_end,
 )
 from app.commands.running import outside_settings, run
@@ -44,6 +45,7 @@ cli.add_typer(receipt.app, name="receipt")
 cli.add_typer(reconcile.app, name="reconcile")
 cli.add_typer(national.app, name="national")
 cli.command()(clearing.seal)
+cli.command()(trace.trace)
 cli.command()(health.health)
 cli.add_typer(clearing.app, name="clearing")
 cli.add_typer(files.app, name="files")

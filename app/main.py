@@ -40,6 +40,7 @@ from app.routes import (
     persons,
     receipts,
     reconciliation,
+    trace,
     transactions,
 )
 from app.routes.document import description, operation_id
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(feed.router)
     app.include_router(transactions.router)
     app.include_router(receipts.router)
+    app.include_router(trace.router)
     app.include_router(health.router)
     app.include_router(persons.router)
     app.include_router(person_records.router)

@@ -231,6 +231,11 @@ DAY_UNSEALED = _gauge(
     "How long the oldest unsealed day has been over; 0 while it is open.",
     "See the scheduler's log (`seal_failed`, `seal_waits`), then `medsettle seal`.",
 )
+SEAL_BROKEN = _gauge(
+    "medsettle_seal_broken",
+    "1 while the day that is due is not sealed because settlements and transfers of an institution differ.",
+    "Run `medsettle verify`, which names the rows; see the runbook of `SealBroken`.",
+)
 BREAKS = _gauge(
     "medsettle_reconciliation_breaks",
     "Breaks with institutions that are not levelled, by state: `new`, `checked`; up to 100,000.",

@@ -7,11 +7,12 @@ import asyncio
 import signal
 from datetime import date, timedelta
 
-from app import logs
+from app import logs, metrics
 from app.clearing.files.drawing import HeldBank
 from app.clearing.files.writing import days_to_file, write_files
 from app.clearing.gauges import keep_gauges_read
 from app.clearing.seal import Sealer, sealing
+from app.codes import Code
 from app.config import Settings
 from app.database import Pool, open_pool, transaction
 from app.errors import DatabaseUnavailable, Refused
@@ -67,6 +68,9 @@ async def _keep_days_sealed(url: str, settings: Settings) -> None:
                     await asyncio.sleep(_EVERY_SECONDS)
         except DatabaseUnavailable as error:
             _log.warning("seal_waits", error=type(error).__name__)
+        except Refused as refused:
+            metrics.SEAL_BROKEN.set(refused.code == Code.JOURNAL_BROKEN)
+            _log.error("seal_refused", code=refused.code, detail=refused.detail)
         except Exception as error:  # noqa: BLE001 - the day stays unsealed and shows; it must be tried again
             _log.error("seal_failed", **logs.failure(error))
         await asyncio.sleep(_EVERY_SECONDS)
@@ -77,6 +81,7 @@ async def _seal_what_is_due(sealer: Sealer) -> None:
     while (day := await sealer.due(since=_GRACE)) is not None:
         await sealer.seal(day)
         _log.info("day_sealed", business_day=str(day))
+    metrics.SEAL_BROKEN.set(0)
 
 
 async def _keep_days_filed(pool: Pool, url: str, settings: Settings, keys: SigningKeys) -> None:

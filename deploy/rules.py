@@ -91,6 +91,8 @@ def alerts(pace: Pace) -> list[Alert]:
               "Holds that are due are not written down as released."),
         Alert("DayNotSealed", "max(medsettle_day_unsealed_seconds)", f"> {s(900)}", 0, "page",
               "A business day has been over for {{ $value | humanizeDuration }} and is not sealed."),
+        Alert("SealBroken", "max(medsettle_seal_broken)", "> 0", 0, "page",
+              "A day cannot be sealed: settlements and transfers of an institution differ."),
         Alert("FileUnacknowledged", 'max(medsettle_business_day_oldest_seconds{state="filed"})', f"> {s(129_600)}", 0,
               "ticket", "Bank files of a day are not acknowledged."),
         Alert("BreaksOld", "max by (state) (medsettle_reconciliation_break_oldest_seconds)", f"> {s(259_200)}", 0,

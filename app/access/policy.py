@@ -75,6 +75,7 @@ RULES: dict[str, Rule] = {
     "GET /v1/transactions/feed": _OWN_TRANSACTIONS,
     "GET /v1/transactions/{institution}/{message_id}": _OWN_TRANSACTION,
     "GET /v1/transactions/{institution}/{message_id}/receipt": _OWN_TRANSACTION,
+    "GET /v1/transactions/{institution}/{message_id}/trace": _OWN_TRANSACTION,
     "POST /mbs/fmi/fsi/api/callFsiService/callService": _rule("national:call", INSTITUTION, own=Own.BY_ROUTE),
     # What a person has, and the card as a certificate
     "GET /v1/persons/{person_no}/accounts": _look(

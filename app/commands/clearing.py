@@ -1,7 +1,7 @@
 """`medsettle seal`, and `medsettle clearing …`: cut-offs, banking days, netting rules and payees."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ def seal(
 
     async def work() -> None:
         async with sealing(url, settings.cut_off) as sealer:
-            found = await sealer.due() if day is None else day.date()
+            found = await sealer.due() if day is None else _named(day)
             if found is None:
                 raise UsageError("No business day is over that is not sealed. Name a day to look at it.")
             if preview:
@@ -51,6 +51,15 @@ def seal(
                 _show(await sealer.seal(found, progress=progress))
 
     run(work())
+
+
+def _named(day: datetime) -> date:
+    from app.errors import UsageError
+    from app.routes.times import YEARS
+
+    if day.year not in YEARS:
+        raise UsageError(f"No business day lies there: name one of the years {YEARS.start} to {YEARS.stop - 1}.")
+    return day.date()
 
 
 @app.command(name="cut-off")

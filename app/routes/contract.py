@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from app.clearing.trace_steps import Trace
 from app.routes.access_document import describe_access
 from app.routes.document import complete
 from app.routes.examples import EXAMPLE_MESSAGE
@@ -114,6 +115,14 @@ GET_ONE: dict[str, Any] = {
         **_UNAVAILABLE,
     },
 }
+TRACE: dict[str, Any] = {
+    "summary": "The whole way of one transaction, up to what its bank said",
+    "responses": {
+        200: {"description": "Every step that it has come.", **_json(_schema("Trace"))},
+        404: problem_answer("Nothing is recorded under this key."),
+        **_UNAVAILABLE,
+    },
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -123,7 +132,7 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made()
-            _, components = msgspec.json.schema_components([Message, Outcome], ref_template=_REF)
+            _, components = msgspec.json.schema_components([Message, Outcome, Trace], ref_template=_REF)
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(components)
             describe_access(document)

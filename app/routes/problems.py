@@ -54,6 +54,7 @@ def malformed_problem(malformed: Malformed) -> Response:
 
 # A refusal is a conflict with what stands (409) unless it says that there is nothing, or that the request is bad.
 _REFUSED_STATUS = {
+    Code.TRANSACTION_NOT_FOUND: 404,
     Code.PERSON_UNKNOWN: 404,
     Code.CARD_UNKNOWN: 404,
     Code.GRANT_UNKNOWN: 404,

@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# No day of a ledger lies beyond; and of the last year of all, a day has no day behind it.
-_YEARS = range(1900, 3000)
+#: No day of a ledger lies beyond; and of the last year of all, a day has no day behind it.
+YEARS = range(1900, 3000)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
@@ -21,7 +21,7 @@ def _day(value: Any) -> date:
             day = date.fromisoformat(value)
         except ValueError:
             day = date.max
-        if day.year in _YEARS:
+        if day.year in YEARS:
             return day
     raise PydanticCustomError("day", "A day is written as 2026-11-22.")
 

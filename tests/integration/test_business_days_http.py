@@ -13,6 +13,7 @@ import pytest
 from app.clearing.filing import file_cut_off, file_netting_rule
 from app.clearing.positions import read_positions
 from app.database import Pool
+from app.embedded.ports import free_port
 from app.errors import UsageError
 from app.ledger.business_days import CutOff
 from app.settlement.rules import RuleBook
@@ -129,6 +130,56 @@ async def test_schedulers_seal_a_day_that_is_over_once(pool: Pool, database: Dat
     assert codes == [0, 0]
     assert (await positions(pool))[HOSPITAL]["paid"] == 3_000
     assert await balance_of(pool, "BANK01", "bank") == 3_000
+
+
+async def test_a_seal_that_the_journal_stops_is_told_by_a_metric_until_it_is_mended(
+    pool: Pool, owner: Any, database: Database
+) -> None:
+    await open_places(pool)
+    await post_yesterday(pool, payment(amount=3_000))
+    await owner.execute("UPDATE ledger.transfers SET amount = 3001 WHERE amount = 3000")
+    port = free_port()
+    environment = {
+        **os.environ,
+        "MEDSETTLE_DATABASE_URL": database.app_url,
+        "MEDSETTLE_SCHEDULER_METRICS_PORT": str(port),
+    }
+    scheduler = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app", "scheduler", env=environment, stderr=subprocess.DEVNULL
+    )
+
+    async def broken() -> str | None:
+        async with httpx.AsyncClient() as client:
+            try:
+                told = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            except httpx.TransportError:
+                return None
+        [value] = [line.split()[1] for line in told.splitlines() if line.startswith("medsettle_seal_broken ")]
+        return value
+
+    async def told() -> bool:
+        return await broken() == "1.0"
+
+    async def mended() -> bool:
+        return await broken() == "0.0"
+
+    try:
+        await eventually(told)
+        assert await pool.fetchval("SELECT state FROM clearing.business_days") == "sealing"
+        await owner.execute("UPDATE ledger.transfers SET amount = 3000 WHERE amount = 3001")
+        await eventually(mended)
+        assert await pool.fetchval("SELECT state FROM clearing.business_days") != "sealing"
+    finally:
+        scheduler.send_signal(signal.SIGTERM)
+        await scheduler.wait()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1899-12-31"])
+async def test_a_day_that_no_ledger_has_is_refused_by_command(database: Database, day: str) -> None:
+    for words in (("seal", day), ("seal", "--preview", day)):
+        refused = _command(database, *words)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == "medsettle: No business day lies there: name one of the years 1900 to 2999.\n"
 
 
 # What is filed

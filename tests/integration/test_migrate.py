@@ -1,13 +1,18 @@
 """Migrations are applied once each, whoever applies them, and an applied file may not change."""
 
 import asyncio
+import os
+import re
 import secrets
-from collections.abc import AsyncIterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 from app.database import connect
+from app.embedded.ports import free_port
 from app.errors import MigrationError
 from app.migrate import DIRECTORY, migrate
 from tests.builders import Database
@@ -85,6 +90,28 @@ async def test_the_application_cannot_change_what_is_recorded(database: Database
             await application.execute(statement.format(table))
     finally:
         await application.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda url: re.sub(r":\d+/", f":{free_port()}/", url), "ConnectionRefusedError"),
+        (lambda url: url + "_not_there", "InvalidCatalogNameError"),
+        (lambda url: re.sub(r"//.*@", "//nobody:x@", url), "Invalid"),
+    ],
+    ids=["no server", "no database", "no login"],
+)
+def test_a_database_that_lets_nobody_in_is_said_in_a_sentence(
+    empty_url: str, change: Callable[[str], str], why: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "migrate"],
+        env={**os.environ, "MEDSETTLE_DATABASE_URL": change(empty_url)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"medsettle: Postgres does not let us in ({why}")
+    assert len(done.stderr.splitlines()) == 1
 
 
 async def test_a_login_that_may_not_make_tables_is_told_which_one_may(empty_url: str, database: Database) -> None:

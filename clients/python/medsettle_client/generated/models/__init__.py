@@ -14,6 +14,8 @@ from .audit_entry import AuditEntry
 from .authorisation import Authorisation
 from .authorisation_relation import AuthorisationRelation
 from .batch_head import BatchHead
+from .batch_step import BatchStep
+from .booking_step import BookingStep
 from .break_answer import BreakAnswer
 from .break_answer_kind import BreakAnswerKind
 from .break_answer_state import BreakAnswerState
@@ -33,6 +35,8 @@ from .change_personal_status_type_0 import ChangePersonalStatusType0
 from .code import Code
 from .day_answer import DayAnswer
 from .day_answer_state import DayAnswerState
+from .day_step import DayStep
+from .day_step_state import DayStepState
 from .dead_letter import DeadLetter
 from .dead_letter_act import DeadLetterAct
 from .dead_letter_act_act import DeadLetterActAct
@@ -63,6 +67,7 @@ from .feed_event import FeedEvent
 from .feed_page import FeedPage
 from .file_answer import FileAnswer
 from .file_answer_state import FileAnswerState
+from .file_step import FileStep
 from .grant_answer import GrantAnswer
 from .grants import Grants
 from .health import Health
@@ -79,6 +84,7 @@ from .kept_insurance_state import KeptInsuranceState
 from .kept_pension_account import KeptPensionAccount
 from .ledger_sums import LedgerSums
 from .letter_left import LetterLeft
+from .line_step import LineStep
 from .list_breaks_kind_type_0 import ListBreaksKindType0
 from .list_breaks_state_type_0 import ListBreaksStateType0
 from .list_dead_letters_state_type_0 import ListDeadLettersStateType0
@@ -93,7 +99,9 @@ from .message_direction_type_0 import MessageDirectionType0
 from .message_kind import MessageKind
 from .message_metadata_type_0 import MessageMetadataType0
 from .message_short_balance import MessageShortBalance
+from .message_step import MessageStep
 from .message_visit_type_0 import MessageVisitType0
+from .movement import Movement
 from .named_card import NamedCard
 from .new_insurance_payment import NewInsurancePayment
 from .new_insurance_payment_insurance import NewInsurancePaymentInsurance
@@ -109,6 +117,7 @@ from .open_break_answer_kind import OpenBreakAnswerKind
 from .open_break_answer_state import OpenBreakAnswerState
 from .open_breaks import OpenBreaks
 from .order import Order
+from .original import Original
 from .outcome import Outcome
 from .outcome_metadata_type_0 import OutcomeMetadataType0
 from .outcome_status import OutcomeStatus
@@ -122,6 +131,8 @@ from .person_personal_status_type_0 import PersonPersonalStatusType0
 from .personal_account import PersonalAccount
 from .position_answer import PositionAnswer
 from .position_answer_held_type_0 import PositionAnswerHeldType0
+from .position_step import PositionStep
+from .position_step_held_type_0 import PositionStepHeldType0
 from .positions import Positions
 from .preview_answer import PreviewAnswer
 from .problem import Problem
@@ -148,6 +159,8 @@ from .replacement import Replacement
 from .replacement_reason import ReplacementReason
 from .replay_note import ReplayNote
 from .replays import Replays
+from .result_step import ResultStep
+from .result_step_outcome import ResultStepOutcome
 from .row_counts import RowCounts
 from .run_answer import RunAnswer
 from .run_answer_kind import RunAnswerKind
@@ -157,10 +170,13 @@ from .search import Search
 from .set_insurance_insurance import SetInsuranceInsurance
 from .signature import Signature
 from .signature_algorithm import SignatureAlgorithm
+from .standing import Standing
 from .stated_sums import StatedSums
 from .totals_answer import TotalsAnswer
 from .totals_request import TotalsRequest
 from .totals_request_clearing_type import TotalsRequestClearingType
+from .trace import Trace
+from .trace_stage import TraceStage
 from .transaction_page import TransactionPage
 from .unlocking import Unlocking
 from .verification_answer import VerificationAnswer
@@ -185,6 +201,8 @@ __all__ = (
     "Authorisation",
     "AuthorisationRelation",
     "BatchHead",
+    "BatchStep",
+    "BookingStep",
     "BreakAnswer",
     "BreakAnswerKind",
     "BreakAnswerState",
@@ -204,6 +222,8 @@ __all__ = (
     "Code",
     "DayAnswer",
     "DayAnswerState",
+    "DayStep",
+    "DayStepState",
     "DeadLetter",
     "DeadLetterAct",
     "DeadLetterActAct",
@@ -234,6 +254,7 @@ __all__ = (
     "FeedPage",
     "FileAnswer",
     "FileAnswerState",
+    "FileStep",
     "GrantAnswer",
     "Grants",
     "Health",
@@ -250,6 +271,7 @@ __all__ = (
     "KeptPensionAccount",
     "LedgerSums",
     "LetterLeft",
+    "LineStep",
     "ListBreaksKindType0",
     "ListBreaksStateType0",
     "ListDeadLettersStateType0",
@@ -264,7 +286,9 @@ __all__ = (
     "MessageKind",
     "MessageMetadataType0",
     "MessageShortBalance",
+    "MessageStep",
     "MessageVisitType0",
+    "Movement",
     "NamedCard",
     "NewInsurancePayment",
     "NewInsurancePaymentInsurance",
@@ -280,6 +304,7 @@ __all__ = (
     "OpenBreakAnswerState",
     "OpenBreaks",
     "Order",
+    "Original",
     "Outcome",
     "OutcomeMetadataType0",
     "OutcomeStatus",
@@ -294,6 +319,8 @@ __all__ = (
     "PositionAnswer",
     "PositionAnswerHeldType0",
     "Positions",
+    "PositionStep",
+    "PositionStepHeldType0",
     "PreviewAnswer",
     "Problem",
     "ProblemPlace",
@@ -319,6 +346,8 @@ __all__ = (
     "ReplacementReason",
     "ReplayNote",
     "Replays",
+    "ResultStep",
+    "ResultStepOutcome",
     "RowCounts",
     "RunAnswer",
     "RunAnswerKind",
@@ -328,10 +357,13 @@ __all__ = (
     "SetInsuranceInsurance",
     "Signature",
     "SignatureAlgorithm",
+    "Standing",
     "StatedSums",
     "TotalsAnswer",
     "TotalsRequest",
     "TotalsRequestClearingType",
+    "Trace",
+    "TraceStage",
     "TransactionPage",
     "Unlocking",
     "VerificationAnswer",
