@@ -143,6 +143,17 @@ class Code(StrEnum):
     DAY_OUT_OF_ORDER = "day_out_of_order"
     DAY_NOT_SEALED = "day_not_sealed"
     JOURNAL_BROKEN = "journal_broken"
+    # Refusals of what a bank says of a payment file. Nothing of it was taken; it is kept with the reason.
+    ACKNOWLEDGMENT_INVALID = "acknowledgment_invalid"
+    ACKNOWLEDGMENT_TOO_LARGE = "acknowledgment_too_large"
+    ACKNOWLEDGMENT_OF_ANOTHER_FILE = "acknowledgment_of_another_file"
+    ACKNOWLEDGMENT_SUMS_DIFFER = "acknowledgment_sums_differ"
+    FILE_SUPERSEDED = "file_superseded"
+    NOT_A_PAYMENT_FILE = "not_a_payment_file"
+    LINE_UNKNOWN = "line_unknown"
+    LINE_REPEATED = "line_repeated"
+    LINE_DIFFERS = "line_differs"
+    LINE_ALREADY_FAILED = "line_already_failed"
     RECEIPT_UNAVAILABLE = "receipt_unavailable"
 
 
@@ -468,5 +479,40 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.RECEIPT_UNAVAILABLE: Entry(
         "The transaction was settled by a release that gave no receipts.", "Ask for its stored outcome."
+    ),
+    Code.ACKNOWLEDGMENT_INVALID: Entry(
+        "The acknowledgment is not of the documented form, or says two things of one line.",
+        "Mend the place that the detail names and send all of it again.",
+    ),
+    Code.ACKNOWLEDGMENT_TOO_LARGE: Entry(
+        "The acknowledgment is longer than the limit.", "Send it in several, of a part of the lines each."
+    ),
+    Code.ACKNOWLEDGMENT_OF_ANOTHER_FILE: Entry(
+        "The acknowledgment names another settlement file than the one it was sent for.",
+        "Send it for the file that it names.",
+    ),
+    Code.ACKNOWLEDGMENT_SUMS_DIFFER: Entry(
+        "A count or sum of the acknowledgment is not that of its lines, or not that of the settlement file.",
+        "Compare with the file, byte by byte where its digest differs; mend and send all of it again.",
+    ),
+    Code.FILE_SUPERSEDED: Entry(
+        "A later version stands in the place of this settlement file; its lines are the same.",
+        "Pull the later version and acknowledge that one.",
+    ),
+    Code.NOT_A_PAYMENT_FILE: Entry("Only payment files are acknowledged.", "Send it for the payment file of the day."),
+    Code.LINE_UNKNOWN: Entry(
+        "The acknowledgment is of a line that does not stand in the settlement file.",
+        "Take the line ids out of the file; mend and send all of it again.",
+    ),
+    Code.LINE_REPEATED: Entry(
+        "A line stands twice in one acknowledgment.", "Say of each line once what became of it; send all of it again."
+    ),
+    Code.LINE_DIFFERS: Entry(
+        "A line of the acknowledgment has another amount or payee account than in the settlement file.",
+        "Find out what was paid; mend and send all of it again.",
+    ),
+    Code.LINE_ALREADY_FAILED: Entry(
+        "A line that failed cannot be paid any more: its money went back and goes out again under another line.",
+        "Take the payment back; if it stands, call the operator, or the institution is paid twice.",
     ),
 }

@@ -1,7 +1,8 @@
 -- Acknowledgments: what banks say became of the lines of their files.
 
 -- An acknowledgment is taken whole or refused whole, with the code and the reason; both are kept as they came. `returned`
--- is when the money of its failed lines was back with their institutions.
+-- is when the money of its failed lines was back with their institutions. Counts and sums, in signed fen, are of the
+-- results that it brought, and first_count of the lines of which nothing was known before.
 CREATE TABLE clearing.acknowledgments (
     ack_id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     file_id      text        NOT NULL REFERENCES clearing.files,
@@ -14,6 +15,7 @@ CREATE TABLE clearing.acknowledgments (
     paid         bigint      NOT NULL DEFAULT 0,
     failed_count bigint      NOT NULL DEFAULT 0,
     failed       bigint      NOT NULL DEFAULT 0,
+    first_count  bigint      NOT NULL DEFAULT 0,
     received_by  text        NOT NULL,
     received_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     returned_at  timestamptz,
@@ -22,6 +24,8 @@ CREATE TABLE clearing.acknowledgments (
     CONSTRAINT acknowledgment_form_known CHECK (form IN ('text', 'pain.002'))
 );
 GRANT SELECT, INSERT, UPDATE (returned_at) ON clearing.acknowledgments TO medsettle_app;
+-- Every scheduler looks every few seconds for those that a crash left; there are none, however many were taken.
+CREATE INDEX acknowledgment_unreturned ON clearing.acknowledgments (ack_id) WHERE code = 'ok' AND returned_at IS NULL;
 
 -- What became of a line. A line that was paid may fail later, when the money comes back to the bank; one that failed is
 -- never paid, its money goes out under another line.
@@ -37,6 +41,8 @@ CREATE TABLE clearing.line_results (
     CONSTRAINT line_outcome_known CHECK (outcome IN ('paid', 'failed'))
 );
 GRANT SELECT, INSERT ON clearing.line_results TO medsettle_app;
+-- A seal draws again what failed, of whichever day: few of very many.
+CREATE INDEX line_failed ON clearing.line_results (business_day, line_no) WHERE outcome = 'failed';
 
 -- The line that failed, and whose money this one pays again.
 ALTER TABLE clearing.lines

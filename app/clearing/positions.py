@@ -3,6 +3,8 @@
 Of the day's net and what earlier days left, all is paid or nothing: an institution that is blocked or has no account
 is held over, and so is a negative net, unless the rule of its bank has it collected and the form of its bank's files
 can say so: pain.001 can only pay.
+
+A line that failed is drawn again by itself, under a number of this day that points to it, once its money is back.
 """
 
 from datetime import date
@@ -16,11 +18,19 @@ from app.ledger.business_days import BusinessDays
 
 #: Why the bookings of this package were made: money of an institution's goes to its bank, which pays it out.
 PAYOUT: Final = "payout"
+#: The bank could not pay a line out, or collect it: the same money the other way.
+PAYOUT_RETURN: Final = "payout_return"
 #: Lines of one journal batch.
 LINES_PER_BATCH: Final = 2_000
 
-#: A line's public number, as SQL of a line `l`; 16 characters, within the 35 of an end-to-end id.
-LINE_ID: Final = "(to_char(l.business_day, 'YYYYMMDD') || '-' || lpad(l.line_no::text, 7, '0'))"
+
+def line_id_sql(line: str) -> str:
+    """A line's public number; 16 characters, within the 35 of an end-to-end id. `line`: its alias."""
+    return f"(to_char({line}.business_day, 'YYYYMMDD') || '-' || lpad({line}.line_no::text, 7, '0'))"
+
+
+#: Of a line `l`.
+LINE_ID: Final = line_id_sql("l")
 
 _TAKE = """
 WITH net AS (
@@ -75,6 +85,40 @@ FROM clearing.positions AS p
 JOIN parties.institutions AS i USING (institution)
 WHERE p.business_day = $1 AND p.paid <> 0
 """
+#: Why a failed line `f` of an institution `i` is not drawn again; NULL where it is. A pain.001 can collect nothing.
+HELD_AGAIN: Final = """
+CASE
+    WHEN i.state = 'blocked' THEN 'blocked'
+    WHEN i.payee_account = '' THEN 'no_account'
+    WHEN f.amount < 0 AND (
+        SELECT t.form FROM clearing.bank_terms AS t WHERE t.bank = i.bank ORDER BY t.filed_at DESC LIMIT 1
+    ) = 'pain.001' THEN 'negative'
+END
+"""
+#: Lines `f` of institutions `i` that failed, whose money is back with them, and that were not drawn again.
+FAILED_LINES: Final = f"""
+FROM clearing.line_results AS r
+JOIN clearing.lines AS f ON f.business_day = r.business_day AND f.line_no = r.line_no
+JOIN parties.institutions AS i ON i.institution = f.institution
+WHERE r.outcome = 'failed'
+    AND EXISTS (
+        SELECT FROM ledger.bookings AS b
+        WHERE b.reference = {line_id_sql("f")} AND b.purpose = '{PAYOUT_RETURN}'
+    )
+    AND NOT EXISTS (
+        SELECT FROM clearing.lines AS n WHERE n.reissue_of_day = f.business_day AND n.reissue_of_no = f.line_no
+    )
+"""  # noqa: S608
+_DRAW_AGAIN = f"""
+INSERT INTO clearing.lines (
+    business_day, line_no, bank, institution, amount, payee_name, payee_account, reissue_of_day, reissue_of_no
+)
+SELECT
+    $1, row_number() OVER (ORDER BY i.bank, f.institution, f.business_day, f.line_no)
+        + (SELECT coalesce(max(d.line_no), 0) FROM clearing.lines AS d WHERE d.business_day = $1),
+    i.bank, f.institution, f.amount, i.payee_name, i.payee_account, f.business_day, f.line_no
+{FAILED_LINES} AND {HELD_AGAIN} IS NULL
+"""  # noqa: S608
 _BANKS_WITHOUT_ACCOUNT = """
 SELECT DISTINCT l.bank
 FROM clearing.lines AS l
@@ -145,9 +189,10 @@ async def held_over(connection: Connection, day: date) -> list[Held]:
 
 
 async def take_positions(connection: Connection, day: date) -> None:
-    """Net the totals of a day, and draw a line for each position that is paid."""
+    """Net the totals of a day; draw a line for each position that is paid, and those again that failed."""
     await connection.execute(_TAKE, day)
     await connection.execute(_DRAW_LINES, day)
+    await connection.execute(_DRAW_AGAIN, day)
     banks = [bank for (bank,) in await connection.fetch(_BANKS_WITHOUT_ACCOUNT, day)]
     account_ids = await new_account_ids(connection, len(banks))
     await open_accounts(

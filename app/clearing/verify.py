@@ -127,7 +127,7 @@ WHERE (s.debit_count, s.debits, s.refund_count, s.refunds)
 ORDER BY broken_row
 """  # noqa: S608
 
-# One position that is paid is one line, and once the day is sealed each line is one booking that moved its fen.
+# One position that is paid is one line, beside those drawn again; once the day is sealed each is one booking.
 _LINES = f"""
 WITH booked AS (
     SELECT b.reference, b.batch_id, b.position, t.debit_account, t.credit_account, t.amount
@@ -140,9 +140,9 @@ WITH booked AS (
         coalesce({LINE_ID}, b.reference) AS line_id,
         CASE
             WHEN l.line_no IS NULL THEN format('missing: batch %s position %s booked it', b.batch_id, b.position)
-            WHEN p.paid IS DISTINCT FROM l.amount
+            WHEN l.reissue_of_day IS NULL AND p.paid IS DISTINCT FROM l.amount
                 THEN format('moves %s fen, its position pays %s', l.amount, coalesce(p.paid, 0))
-            WHEN p.bank <> l.bank THEN 'is of another bank than its position'
+            WHEN l.reissue_of_day IS NULL AND p.bank <> l.bank THEN 'is of another bank than its position'
             WHEN b.reference IS NULL AND d.state <> 'sealing' THEN 'is not booked'
             WHEN b.reference IS NULL THEN NULL
             WHEN (b.debit_account, b.credit_account, b.amount) IS DISTINCT FROM (
@@ -162,7 +162,8 @@ WITH booked AS (
     SELECT format('of %s on %s', p.institution, p.business_day), format('missing: its position pays %s fen', p.paid)
     FROM clearing.positions AS p
     WHERE p.paid <> 0 AND NOT EXISTS (
-        SELECT FROM clearing.lines AS l WHERE l.business_day = p.business_day AND l.institution = p.institution
+        SELECT FROM clearing.lines AS l
+        WHERE l.business_day = p.business_day AND l.institution = p.institution AND l.reissue_of_day IS NULL
     )
 )
 SELECT format('line %s', line_id) AS broken_row, detail

@@ -45,7 +45,7 @@ CHANGED = {
     "bigint": "coalesce({0}, 0) + 1024",
     "integer": "coalesce({0}, 0) + 1",
     "smallint": "coalesce({0}, 0) + 1",
-    "date": "{0} + 1",
+    "date": "coalesce({0}, current_date) + 1",
     "timestamp with time zone": "coalesce({0}, now()) + interval '1 microsecond'",
     "boolean": "NOT {0}",
     "bytea": "sha256({0})",

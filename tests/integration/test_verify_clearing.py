@@ -56,7 +56,7 @@ async def _found(database: Database) -> set[str]:
 )  # fmt: skip
 async def test_a_sealed_day_that_was_changed_is_found(sealed: Database, owner: Any, sql: str, checks: set[str]) -> None:
     await owner.execute(LOOSE)
-    await owner.execute("ALTER TABLE clearing.seals DROP CONSTRAINT seals_business_day_fkey")
+    await owner.execute("ALTER TABLE clearing.seals DROP CONSTRAINT seals_business_day_fkey CASCADE")
     await owner.execute(sql)
     found = await _found(sealed)
     assert checks <= found
@@ -73,7 +73,7 @@ async def test_every_column_is_proved(sealed: Database, owner: Any, table: str) 
     for (name,) in await owner.fetch(
         "SELECT conname FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype IN ('c', 'p', 'f')", table
     ):
-        await owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        await owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE")
     columns = await owner.fetch(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
         " WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped",

@@ -1,0 +1,148 @@
+"""Payment files as drawn and written for a bank, and what banks answer to them in either form."""
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
+
+from app.clearing.acknowledgments.pain002 import NAMESPACE
+from app.clearing.acknowledgments.taking import Acknowledgment, take
+from app.database import Pool
+from tests.builders import MIDNIGHT, Database
+from tests.clearing_days import yesterday
+
+
+class PaidLine(NamedTuple):
+    """A line of a payment file; signed fen."""
+
+    line_id: str
+    amount: int
+    payee_account: str
+
+
+class SentFile(NamedTuple):
+    """A payment file that a bank has."""
+
+    file_id: str
+    business_day: date
+    bank: str
+    lines: list[PaidLine]
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+
+async def file_terms(pool: Pool, bank: str, *, form: str = "text", encoding: str = "UTF-8") -> None:
+    """How a bank is told from now on."""
+    await pool.execute(
+        "INSERT INTO clearing.bank_terms (bank, form, encoding, bank_name, bank_no, payer_name, payer_account,"
+        " filed_by) VALUES ($1, $2, $3, $1, '102', 'Agency', '6200', 'c1')",
+        bank, form, encoding,
+    )  # fmt: skip
+
+
+async def send_file(pool: Pool, bank: str = "BANK01", day: date | None = None, *, version: int = 1) -> SentFile:
+    """Write the payment file of a sealed day for a bank that has terms."""
+    day = day or yesterday()
+    form = await pool.fetchval(
+        "SELECT form FROM clearing.bank_terms WHERE bank = $1 ORDER BY filed_at DESC LIMIT 1", bank
+    )
+    file_id = f"{day:%Y%m%d}_{bank}_payment_v{version}.{'xml' if form == 'pain.001' else 'txt'}"
+    await pool.execute(
+        "INSERT INTO clearing.files (file_id, business_day, bank, kind, version, terms_filed_at, credit_count, credits,"
+        " debit_count, debits) SELECT $1, $2, $3, 'payment', $4,"
+        " (SELECT max(filed_at) FROM clearing.bank_terms WHERE bank = $3), count(*) FILTER (WHERE amount > 0),"
+        " coalesce(sum(amount) FILTER (WHERE amount > 0), 0), count(*) FILTER (WHERE amount < 0),"
+        " coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)"
+        " FROM clearing.lines WHERE business_day = $2 AND bank = $3",
+        file_id, day, bank, version,
+    )  # fmt: skip
+    await pool.execute(
+        "UPDATE clearing.files SET written_at = clock_timestamp(), size = 0, sha256 = $2 WHERE file_id = $1",
+        file_id, sha256(b"").digest(),
+    )  # fmt: skip
+    rows = await pool.fetch(
+        "SELECT to_char(business_day, 'YYYYMMDD') || '-' || lpad(line_no::text, 7, '0'), amount, payee_account"
+        " FROM clearing.lines WHERE business_day = $1 AND bank = $2 ORDER BY line_no",
+        day, bank,
+    )  # fmt: skip
+    return SentFile(file_id, day, bank, [PaidLine(*row) for row in rows])
+
+
+def yuan(fen: int) -> str:
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
+
+
+def return_file(
+    file: SentFile,
+    marker: str,
+    lines: Sequence[PaidLine],
+    *,
+    code: str = "",
+    reason: str = "",
+    encoding: str = "utf-8",
+    header: dict[int, str] | None = None,
+) -> bytes:
+    """A return file of the text form: marker 0 of lines that were paid, 1 of those that failed.
+
+    header: fields of the header that are to say something else.
+    """
+    fields = [
+        marker, file.file_id, str(len(lines)), str(sum(line.amount for line in lines)), str(len(file.lines)),
+        str(file.total),
+    ]  # fmt: skip
+    for field, text in (header or {}).items():
+        fields[field] = text
+    rows = [f"{line.line_id}|{line.amount}|{line.payee_account}|{code}|{reason}" for line in lines]
+    return "".join(f"{row}\n" for row in ["|".join(fields), *rows]).encode(encoding)
+
+
+def status_report(
+    file: SentFile,
+    group_status: str | None = None,
+    transactions: Sequence[tuple[str, str]] = (),
+    *,
+    group: dict[str, str] | None = None,
+    group_rest: str = "",
+    each_rest: str = "",
+    payment_rest: str = "",
+    before: str = "",
+) -> bytes:
+    """A pain.002 of line ids and statuses. group: texts of the group that are to say something else, '' none at all."""
+    texts: dict[str, str | None] = {
+        "OrgnlMsgId": file.file_id.removesuffix(".xml"),
+        "OrgnlMsgNmId": "pain.001.001.09",
+        "OrgnlNbOfTxs": str(len(file.lines)),
+        "OrgnlCtrlSum": yuan(file.total),
+        "GrpSts": group_status,
+        **(group or {}),
+    }
+    told = "".join(f"<{name}>{text}</{name}>" for name, text in texts.items() if text)
+    listed = "".join(
+        f"<TxInfAndSts><OrgnlEndToEndId>{line_id}</OrgnlEndToEndId><TxSts>{status}</TxSts>{each_rest}</TxInfAndSts>"
+        for line_id, status in transactions
+    )
+    payment = ""
+    if listed or payment_rest:
+        payment = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>1</OrgnlPmtInfId>{payment_rest}{listed}</OrgnlPmtInfAndSts>"
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{before}<Document xmlns="{NAMESPACE}"><CstmrPmtStsRpt>'
+        f"<GrpHdr><MsgId>R1</MsgId><CreDtTm>2026-11-25T09:00:00+08:00</CreDtTm></GrpHdr>"
+        f"<OrgnlGrpInfAndSts>{told}{group_rest}</OrgnlGrpInfAndSts>{payment}</CstmrPmtStsRpt></Document>\n"
+    ).encode()
+
+
+async def answer(database: Database, file: SentFile, content: bytes) -> Acknowledgment:
+    """Send an acknowledgment of a file as its bank."""
+    return await take(database.app_url, MIDNIGHT, file.file_id, content, by=file.bank)
+
+
+async def results(pool: Pool) -> dict[str, str]:
+    """What is known of each line, by its id: paid, failed, or both in the order in which they came."""
+    rows = await pool.fetch(
+        "SELECT to_char(business_day, 'YYYYMMDD') || '-' || lpad(line_no::text, 7, '0') AS line_id,"
+        " string_agg(outcome, ', ' ORDER BY ack_id) AS outcomes"
+        " FROM clearing.line_results GROUP BY business_day, line_no"
+    )
+    return {row["line_id"]: row["outcomes"] for row in rows}
