@@ -7,6 +7,7 @@ import typer
 
 from app.commands import (
     accounts,
+    acks,
     api_keys,
     audit,
     cards,
@@ -50,6 +51,7 @@ cli.command()(health.health)
 cli.add_typer(clearing.app, name="clearing")
 cli.add_typer(files.app, name="files")
 cli.add_typer(dlq.app, name="dlq")
+cli.add_typer(acks.app, name="acks")
 
 
 @cli.callback()

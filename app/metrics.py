@@ -145,8 +145,8 @@ RETRIES = _counter(
     ["reason"],
 )
 for _reason in (
-    "commit", "database", "feed", "feed_watch", "gauges", "hold_expiry", "http_database", "kafka", "publication_marks",
-    "rebalanced", "reconciliation", "sweeper",
+    "acknowledgments", "commit", "database", "feed", "feed_watch", "gauges", "hold_expiry", "http_database", "kafka",
+    "publication_marks", "rebalanced", "reconciliation", "sweeper",
 ):  # fmt: skip
     RETRIES.labels(_reason)
 POOL = _gauge(
@@ -223,7 +223,7 @@ DAYS = _gauge(
 DAY_AGE = _gauge(
     "medsettle_business_day_oldest_seconds",
     "How long the oldest day of a state has been closed; 0 if none.",
-    "`filed` for long: the banks have not acknowledged; ask them.",
+    "`filed` for long: see `medsettle_file_unacknowledged_banking_days`.",
     ["state"],
 )
 DAY_UNSEALED = _gauge(
@@ -235,6 +235,16 @@ SEAL_BROKEN = _gauge(
     "medsettle_seal_broken",
     "1 while the day that is due is not sealed because settlements and transfers of an institution differ.",
     "Run `medsettle verify`, which names the rows; see the runbook of `SealBroken`.",
+)
+FILE_UNACKNOWLEDGED = _gauge(
+    "medsettle_file_unacknowledged_banking_days",
+    "Banking days begun since the oldest payment file was written of whose lines some have no result; 0 if none.",
+    "`medsettle acks ageing` names the bank; ask it, and see `medsettle acks list` for what was refused.",
+)
+LINES_UNACKNOWLEDGED = _gauge(
+    "medsettle_lines_unacknowledged",
+    "Lines of written payment files that have no result yet.",
+    "A bank takes its time until the value date; then see the metric before.",
 )
 BREAKS = _gauge(
     "medsettle_reconciliation_breaks",

@@ -8,6 +8,7 @@ import signal
 from datetime import date, timedelta
 
 from app import logs, metrics
+from app.clearing.acknowledgments.taking import finish
 from app.clearing.files.drawing import HeldBank
 from app.clearing.files.writing import days_to_file, write_files
 from app.clearing.gauges import keep_gauges_read
@@ -51,6 +52,7 @@ async def run_scheduler(settings: Settings) -> None:
             keep_gauges_read(pool, settings.cut_off),
             _keep_days_sealed(url, settings),
             _keep_days_filed(pool, url, settings, keys),
+            _keep_acknowledgments_finished(url, settings),
         )
         _log.info("scheduler_started")
         await stopping.wait()
@@ -110,3 +112,19 @@ async def _keep_days_filed(pool: Pool, url: str, settings: Settings, keys: Signi
             _log.error("files_failed", **logs.failure(error))
             wait = _AGAIN_SECONDS
         await asyncio.sleep(wait)
+
+
+async def _keep_acknowledgments_finished(url: str, settings: Settings) -> None:
+    """Return what a crash left with banks, and see which days are acknowledged."""
+    while True:
+        try:
+            finished = await finish(url, settings.cut_off)
+            if finished:
+                _log.info("acknowledgments_finished", count=finished)
+        except DatabaseUnavailable as error:
+            metrics.RETRIES.labels("acknowledgments").inc()
+            _log.warning("acknowledgments_wait", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the money stays with the bank and shows; it must be tried again
+            metrics.RETRIES.labels("acknowledgments").inc()
+            _log.error("acknowledgments_failed", **logs.failure(error))
+        await asyncio.sleep(_AGAIN_SECONDS)

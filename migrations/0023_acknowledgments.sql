@@ -27,6 +27,9 @@ GRANT SELECT, INSERT, UPDATE (returned_at) ON clearing.acknowledgments TO medset
 -- Every scheduler looks every few seconds for those that a crash left; there are none, however many were taken.
 CREATE INDEX acknowledgment_unreturned ON clearing.acknowledgments (ack_id) WHERE code = 'ok' AND returned_at IS NULL;
 
+-- Every scheduler looks every few seconds which payment files of a day wait for one, past the details of all institutions.
+CREATE INDEX file_paying ON clearing.files (business_day, bank) WHERE kind = 'payment';
+
 -- What became of a line. A line that was paid may fail later, when the money comes back to the bank; one that failed is
 -- never paid, its money goes out under another line.
 CREATE TABLE clearing.line_results (

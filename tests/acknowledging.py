@@ -1,8 +1,7 @@
-"""Payment files as drawn and written for a bank, and what banks answer to them in either form."""
+"""Payment files that banks have, and what they answer to them in either form."""
 
 from collections.abc import Sequence
 from datetime import date
-from hashlib import sha256
 from typing import NamedTuple
 
 from app.clearing.acknowledgments.pain002 import NAMESPACE
@@ -10,6 +9,7 @@ from app.clearing.acknowledgments.taking import Acknowledgment, take
 from app.database import Pool
 from tests.builders import MIDNIGHT, Database
 from tests.clearing_days import yesterday
+from tests.filing import write
 
 
 class PaidLine(NamedTuple):
@@ -33,35 +33,13 @@ class SentFile(NamedTuple):
         return sum(line.amount for line in self.lines)
 
 
-async def file_terms(pool: Pool, bank: str, *, form: str = "text", encoding: str = "UTF-8") -> None:
-    """How a bank is told from now on."""
-    await pool.execute(
-        "INSERT INTO clearing.bank_terms (bank, form, encoding, bank_name, bank_no, payer_name, payer_account,"
-        " filed_by) VALUES ($1, $2, $3, $1, '102', 'Agency', '6200', 'c1')",
-        bank, form, encoding,
-    )  # fmt: skip
-
-
-async def send_file(pool: Pool, bank: str = "BANK01", day: date | None = None, *, version: int = 1) -> SentFile:
-    """Write the payment file of a sealed day for a bank that has terms."""
+async def send_file(pool: Pool, database: Database, bank: str = "BANK01", day: date | None = None) -> SentFile:
+    """Write the files of a sealed day; the payment file of a bank that is told."""
     day = day or yesterday()
-    form = await pool.fetchval(
-        "SELECT form FROM clearing.bank_terms WHERE bank = $1 ORDER BY filed_at DESC LIMIT 1", bank
+    await write(database, day)
+    file_id = await pool.fetchval(
+        "SELECT file_id FROM clearing.files WHERE business_day = $1 AND bank = $2 AND kind = 'payment'", day, bank
     )
-    file_id = f"{day:%Y%m%d}_{bank}_payment_v{version}.{'xml' if form == 'pain.001' else 'txt'}"
-    await pool.execute(
-        "INSERT INTO clearing.files (file_id, business_day, bank, kind, version, terms_filed_at, credit_count, credits,"
-        " debit_count, debits) SELECT $1, $2, $3, 'payment', $4,"
-        " (SELECT max(filed_at) FROM clearing.bank_terms WHERE bank = $3), count(*) FILTER (WHERE amount > 0),"
-        " coalesce(sum(amount) FILTER (WHERE amount > 0), 0), count(*) FILTER (WHERE amount < 0),"
-        " coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)"
-        " FROM clearing.lines WHERE business_day = $2 AND bank = $3",
-        file_id, day, bank, version,
-    )  # fmt: skip
-    await pool.execute(
-        "UPDATE clearing.files SET written_at = clock_timestamp(), size = 0, sha256 = $2 WHERE file_id = $1",
-        file_id, sha256(b"").digest(),
-    )  # fmt: skip
     rows = await pool.fetch(
         "SELECT to_char(business_day, 'YYYYMMDD') || '-' || lpad(line_no::text, 7, '0'), amount, payee_account"
         " FROM clearing.lines WHERE business_day = $1 AND bank = $2 ORDER BY line_no",

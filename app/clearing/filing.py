@@ -4,7 +4,7 @@ The money of a business day moves between banks on the banking day behind it: Mo
 are filed, holidays and weekends on which banks work instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -54,11 +54,16 @@ class NettingRule(NamedTuple):
     filed_by: str
 
 
+def is_banking_day(day: date, filed: Mapping[date, bool]) -> bool:
+    """`filed` says what differs from Monday to Friday."""
+    return filed.get(day, day.weekday() <= _FRIDAY)
+
+
 def next_banking_day(day: date, filed: Mapping[date, bool]) -> date:
-    """The first banking day behind a day; `filed` says what differs from Monday to Friday."""
+    """The first banking day behind a day."""
     for ahead in range(1, _CLOSED_DAYS_MAX + 1):
         candidate = day + timedelta(days=ahead)
-        if filed.get(candidate, candidate.weekday() <= _FRIDAY):
+        if is_banking_day(candidate, filed):
             return candidate
     raise UsageError(f"No banking day is filed within {_CLOSED_DAYS_MAX} days behind {day}.")
 
@@ -67,6 +72,17 @@ async def value_date(connection: Connection, day: date) -> date:
     """When the money of a business day moves. Raises UsageError where the calendar has no banking day behind it."""
     rows = await connection.fetch(_CALENDAR, day, _CLOSED_DAYS_MAX)
     return next_banking_day(day, {row["day"]: row["is_banking_day"] for row in rows})
+
+
+async def banking_days_since(connection: Connection, days: Collection[date], today: date) -> dict[date, int]:
+    """For each day how many banking days have begun behind it, today's among them; `days` has one at least."""
+    first = min(days)
+    rows = await connection.fetch(_CALENDAR, first, max(0, (today - first).days))
+    filed = {row["day"]: row["is_banking_day"] for row in rows}
+    return {
+        day: sum(is_banking_day(day + timedelta(days=ahead), filed) for ahead in range(1, (today - day).days + 1))
+        for day in days
+    }
 
 
 async def file_calendar_day(pool: Pool, day: date, *, is_banking_day: bool, clerk: str) -> None:

@@ -1,4 +1,4 @@
-"""What operators watch beside the postings, read every few seconds: balances, holds, days, breaks, the last verify.
+"""What operators watch beside the postings, read every few seconds: balances, holds, days, files, breaks, verify.
 
 Every scheduler reads for itself. A look costs the same however large the ledger is, so readers may be several, and
 none tells what another one read.
@@ -13,6 +13,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from app import logs, metrics
+from app.clearing.acknowledgments.overview import waiting_files
 from app.clearing.days import next_to_seal
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
@@ -96,6 +97,9 @@ async def _read(connection: Connection, cut_off: time) -> None:
     _tell_states(await connection.fetch(_DAYS), _DAY_STATES, metrics.DAYS, metrics.DAY_AGE)
     _tell_states(await connection.fetch(_BREAKS), _OPEN_BREAK_STATES, metrics.BREAKS, metrics.BREAK_AGE)
     metrics.DAY_UNSEALED.set(await _unsealed_seconds(connection, cut_off))
+    waiting = await waiting_files(connection)
+    metrics.FILE_UNACKNOWLEDGED.set(max((file.banking_days for file in waiting), default=0))
+    metrics.LINES_UNACKNOWLEDGED.set(sum(file.lines for file in waiting))
     metrics.RUN_AGE.set(await connection.fetchval(_WAITING) or 0.0)
     broken, age = await _row(connection, _VERIFIED)
     metrics.VERIFY_BROKEN.set(broken)

@@ -14,14 +14,14 @@ from tests.acknowledging import (
     PaidLine,
     SentFile,
     answer,
-    file_terms,
     results,
     return_file,
     send_file,
     status_report,
 )
-from tests.builders import HOSPITAL, MIDNIGHT, Database, add_institution, payment
+from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, payment
 from tests.clearing_days import balance_of, open_places, post_yesterday, seal
+from tests.filing import tell_bank
 
 CLINIC = "K00000000003"
 
@@ -43,15 +43,11 @@ async def _sealed_file(pool: Pool, database: Database, *, form: str) -> SentFile
     await add_institution(pool, CLINIC, bank="BANK01")
     await pool.execute("UPDATE parties.institutions SET payee_account = '62' || institution")
     for bank in ("BANK01", "BANK02"):
-        await file_terms(pool, bank, form=form)
-    await post_yesterday(
-        pool,
-        payment(amount=3_000),
-        payment(amount=500, institution=CLINIC),
-        payment(amount=70, institution="Y00000000002"),
-    )
+        await tell_bank(pool, bank, form=form)
+    await post_yesterday(pool, payment(amount=3_000), payment(amount=500, institution=CLINIC))
+    await post_yesterday(pool, payment(amount=70, institution=PHARMACY))
     await seal(database)
-    return await send_file(pool)
+    return await send_file(pool, database)
 
 
 async def _broken(database: Database) -> list[Violation]:
@@ -230,9 +226,12 @@ async def test_a_line_that_failed_is_never_paid(pool: Pool, database: Database, 
 
 
 async def test_a_version_that_was_superseded_is_not_acknowledged(
-    pool: Pool, database: Database, file: SentFile
+    pool: Pool, owner: Any, database: Database, file: SentFile
 ) -> None:
-    later = await send_file(pool, version=2)
+    later = file._replace(file_id=file.file_id.replace("_v1", "_v2"))
+    await owner.execute("CREATE TEMP TABLE later AS SELECT * FROM clearing.files WHERE file_id = $1", file.file_id)
+    await owner.execute("UPDATE later SET version = 2, file_id = $1", later.file_id)
+    await owner.execute("INSERT INTO clearing.files SELECT * FROM later")
     refused = await answer(database, file, return_file(file, "0", file.lines))
     assert (refused.code, later.file_id in refused.reason) == (Code.FILE_SUPERSEDED, True)
     taken = await answer(database, later, return_file(later, "0", later.lines))
@@ -240,21 +239,21 @@ async def test_a_version_that_was_superseded_is_not_acknowledged(
     assert await _broken(database) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ("SET written_at = NULL, size = NULL, sha256 = NULL", Code.FILE_UNKNOWN),
-        ("SET file_id = 'other'", Code.FILE_UNKNOWN),
-        ("SET kind = 'manifest'", Code.NOT_A_PAYMENT_FILE),
-    ],
-)
 async def test_only_written_payment_files_are_acknowledged(
-    pool: Pool, owner: Any, database: Database, file: SentFile, change: str, code: Code
+    pool: Pool, owner: Any, database: Database, file: SentFile
 ) -> None:
-    await owner.execute(f"UPDATE clearing.files {change}")
+    other = file._replace(file_id="other.txt")
+    manifest = file._replace(file_id=file.file_id.replace("payment_v1.txt", "manifest_v1.json"))
+    for asked, code in ((other, Code.FILE_UNKNOWN), (manifest, Code.NOT_A_PAYMENT_FILE)):
+        with pytest.raises(Refused) as refused:
+            await answer(database, asked, return_file(file, "0", file.lines))
+        assert refused.value.code == code
+    await owner.execute(
+        "UPDATE clearing.files SET written_at = NULL, size = NULL, sha256 = NULL, signature = NULL, key_id = NULL"
+    )
     with pytest.raises(Refused) as refused:
         await answer(database, file, return_file(file, "0", file.lines))
-    assert refused.value.code == code
+    assert refused.value.code == Code.FILE_UNKNOWN
 
 
 async def test_what_is_too_long_is_not_read(database: Database) -> None:
@@ -338,8 +337,7 @@ async def test_a_report_with_one_wrong_thing_is_refused(
 async def test_a_filed_day_is_acknowledged_when_every_line_has_a_result(
     pool: Pool, owner: Any, database: Database, file: SentFile
 ) -> None:
-    await owner.execute("UPDATE clearing.business_days SET state = 'filed'")
-    other = await send_file(pool, "BANK02")
+    other = await send_file(pool, database, "BANK02")
     await answer(database, file, return_file(file, "0", [file.lines[0]]))
     await answer(database, file, return_file(file, "1", [file.lines[1]]))
     assert await _state(pool) == "filed"
@@ -351,7 +349,10 @@ async def test_a_filed_day_is_acknowledged_when_every_line_has_a_result(
 async def test_a_day_that_is_filed_after_its_lines_have_results_is_acknowledged_then(
     pool: Pool, owner: Any, database: Database, file: SentFile
 ) -> None:
-    other = await send_file(pool, "BANK02")
+    """An acknowledgment that is quicker than the manifest of its bank."""
+    await owner.execute("UPDATE clearing.business_days SET state = 'sealed'")
+    other = await send_file(pool, database, "BANK02")
+    await owner.execute("UPDATE clearing.business_days SET state = 'sealed'")
     for each in (file, other):
         await answer(database, each, return_file(each, "0", each.lines))
     assert await _state(pool) == "sealed"
