@@ -29,8 +29,8 @@ from app.failpoints import reach
 from app.ledger.business_days import read_business_days
 from app.ledger.journal import DayClosed
 
-#: Of one acknowledgment; of a larger file a bank sends several.
-BYTES_MAX: Final = 32 * 1024 * 1024
+#: Of one acknowledgment, which is some 80,000 lines of XML; of a larger file a bank sends several.
+BYTES_MAX: Final = 8 * 1024 * 1024
 
 _SETTINGS = """
 SET search_path = pg_catalog, pg_temp;
