@@ -9,6 +9,7 @@ from app.commands import (
     accounts,
     acks,
     api_keys,
+    archive,
     audit,
     cards,
     clearing,
@@ -52,6 +53,7 @@ cli.add_typer(clearing.app, name="clearing")
 cli.add_typer(files.app, name="files")
 cli.add_typer(dlq.app, name="dlq")
 cli.add_typer(acks.app, name="acks")
+cli.add_typer(archive.app, name="archive")
 
 
 @cli.callback()

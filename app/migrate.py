@@ -1,5 +1,6 @@
 """Applies the plain SQL files of migrations/ in order, once each, under one lock."""
 
+import asyncio
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,11 @@ from app.errors import DatabaseUnavailable, MigrationError
 DIRECTORY = Path(__file__).resolve().parent.parent / "migrations"
 
 _LOCK = 0x6D656473  # "meds": any number that no one else uses for an advisory lock in this database
+
+# While a migration waits for a table's lock, postings wait behind it: so it waits for moments, and again and again.
+_LOCK_SECONDS_MAX = 2
+_PAUSE_SECONDS = 0.5
+_TRIES_MAX = 30
 
 _BOOKS = """
 CREATE TABLE IF NOT EXISTS public.medsettle_migrations (
@@ -88,15 +94,29 @@ def _check(applied: dict[str, str], files: dict[str, str]) -> None:
 
 
 async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> None:
-    try:
-        async with connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = '10s'")
-            await connection.execute(sql)
-            await connection.execute(
-                "INSERT INTO public.medsettle_migrations (name, sha256) VALUES ($1, $2)", name, _digest(sql)
-            )
-    except asyncpg.PostgresError as error:
-        raise MigrationError(f"Migration {name} failed and was rolled back: {error}") from error
+    """Beside live traffic: a lock that is not had soon, or only in a circle with postings, is asked for again."""
+    for tries_left in reversed(range(_TRIES_MAX)):
+        try:
+            await _apply_once(connection, name, sql)
+        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+            if not tries_left:
+                raise MigrationError(
+                    f"Migration {name} did not get its locks and was rolled back: end long reads and run it again."
+                ) from error
+            await asyncio.sleep(_PAUSE_SECONDS)
+        except asyncpg.PostgresError as error:
+            raise MigrationError(f"Migration {name} failed and was rolled back: {error}") from error
+        else:
+            return
+
+
+async def _apply_once(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> None:
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS_MAX}s'")
+        await connection.execute(sql)
+        await connection.execute(
+            "INSERT INTO public.medsettle_migrations (name, sha256) VALUES ($1, $2)", name, _digest(sql)
+        )
 
 
 def _digest(sql: str) -> str:

@@ -114,6 +114,21 @@ def test_a_database_that_lets_nobody_in_is_said_in_a_sentence(
     assert len(done.stderr.splitlines()) == 1
 
 
+async def test_a_migration_waits_for_moments_and_gets_its_lock_at_last(empty_url: str, files: Path) -> None:
+    await migrate(empty_url, files)
+    (files / "0003_third.sql").write_text("ALTER TABLE public.first ADD COLUMN more text;")
+    reader = await connect(empty_url, application_name="tests")
+    try:
+        async with reader.transaction():
+            await reader.fetch("SELECT * FROM public.first")
+            migrating = asyncio.create_task(migrate(empty_url, files))
+            await asyncio.sleep(3)  # more than one wait of its own
+            assert not migrating.done()
+        assert await migrating == ["0003_third.sql"]
+    finally:
+        await reader.close()
+
+
 async def test_a_login_that_may_not_make_tables_is_told_which_one_may(empty_url: str, database: Database) -> None:
     application = f"{database.app_url.rsplit('/', 1)[0]}/{empty_url.rsplit('/', 1)[1]}"
     with pytest.raises(MigrationError, match="MEDSETTLE_OWNER_DATABASE_URL"):
