@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring lock clean
+.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
 
 setup: $(READY)
 
@@ -32,6 +32,28 @@ test-processes: setup
 # A real Prometheus scrapes a running service; promtool tests the rules. Needs Debian's package `prometheus`.
 test-monitoring: setup
 	@$(BIN)/python -m pytest -q -m monitoring tests/monitoring
+
+# What runs on servers, on Apache Kafka 4 with its idempotent producer. Needs Java 17 and Maven. A part of it:
+# make test-kafka TESTS=tests/integration/test_worker.py
+SERVED := tests/integration tests/national tests/faults --ignore tests/faults/test_embedded.py --ignore tests/faults/test_dev_and_demo.py
+KAFKA := .medsettle/kafka
+test-kafka: setup $(KAFKA)/.ready
+	@MEDSETTLE_TEST_KAFKA=$(CURDIR)/$(KAFKA) $(BIN)/python -m pytest -q -n 2 --dist loadgroup \
+		-m "not chaos and not monitoring" $(or $(TESTS),$(SERVED))
+
+$(KAFKA)/.ready: tests/engines/pom.xml tests/engines/kafka.py
+	@echo "test-kafka: fetching Apache Kafka"
+	@rm -rf $(KAFKA)
+	@mvn --batch-mode --quiet --strict-checksums -Dstyle.color=never --file tests/engines/pom.xml \
+		dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)/jars
+	@$(BIN)/python -m tests.engines.kafka $(KAFKA)
+	@touch $@
+
+# The same on PostgreSQL 15: Debian's package `postgresql-15`, or make test-pg15 PG15=/folder/of/its/programs
+PG15 ?= /usr/lib/postgresql/15/bin
+test-pg15: setup
+	@MEDSETTLE_TEST_POSTGRES=$(PG15) $(BIN)/python -m pytest -q -n 2 --dist loadgroup \
+		-m "not chaos and not monitoring" $(or $(TESTS),$(SERVED) tests/model)
 
 # The kill campaigns; .ci/run runs the first of them with 20 rounds.
 chaos: setup

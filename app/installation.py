@@ -39,7 +39,7 @@ SIGNING_KEY_FILE = "signing_key"
 
 # The embedded broker has no idempotent producer, and it takes short sessions, so a killed worker is replaced soon.
 # On loopback bytes cost less than packing them.
-_EMBEDDED_KAFKA = {
+EMBEDDED_KAFKA = {
     "kafka_idempotent_producer": False,
     "kafka_session_timeout_ms": 1_500,
     "kafka_compression": "none",
@@ -121,27 +121,36 @@ async def installed(
         raise StackError(
             "Set both MEDSETTLE_DATABASE_URL and MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS to use servers of your own, or none"
         )
-    async with running_stack(data_dir, postgres_port=postgres_port, kafka_port=kafka_port) as stack:
-        password = secrets.token_urlsafe(18)
-        filled = settings.model_copy(
-            update={
-                "database_url": SecretStr(stack.postgres.url(APPLICATION_ROLE, password)),
-                "owner_database_url": SecretStr(stack.postgres.superuser_url),
-                "kafka_bootstrap_servers": stack.broker.bootstrap_servers,
-                "api_port": settings.api_port or free_port(),
-                "data_keys": settings.data_keys
-                if settings.data_keys.get_secret_value()
-                else _kept_key(stack.data_dir / KEY_FILE, lambda: new_entry(1)),
-                "signing_key": settings.signing_key
-                if settings.signing_key.get_secret_value()
-                else _kept_key(stack.data_dir / SIGNING_KEY_FILE, lambda: signing.new_entry("Ed25519")),
-                **_EMBEDDED_KAFKA,
-            }
-        )
-        installation = Installation(stack.data_dir, filled, stack.postgres.superuser_url, stack)
-        async with _with_schema(installation):
-            await _let_application_log_in(installation.owner_url, password)
-            yield installation
+    embedded = settings.model_copy(update=EMBEDDED_KAFKA)
+    async with (
+        running_stack(data_dir, postgres_port=postgres_port, kafka_port=kafka_port) as stack,
+        installed_on(stack, embedded) as installation,
+    ):
+        yield installation
+
+
+@asynccontextmanager
+async def installed_on(stack: Stack, settings: Settings) -> AsyncIterator[Installation]:
+    """Have schema, topics, a login and keys on servers that were started here."""
+    password = secrets.token_urlsafe(18)
+    filled = settings.model_copy(
+        update={
+            "database_url": SecretStr(stack.postgres.url(APPLICATION_ROLE, password)),
+            "owner_database_url": SecretStr(stack.postgres.superuser_url),
+            "kafka_bootstrap_servers": stack.broker.bootstrap_servers,
+            "api_port": settings.api_port or free_port(),
+            "data_keys": settings.data_keys
+            if settings.data_keys.get_secret_value()
+            else _kept_key(stack.data_dir / KEY_FILE, lambda: new_entry(1)),
+            "signing_key": settings.signing_key
+            if settings.signing_key.get_secret_value()
+            else _kept_key(stack.data_dir / SIGNING_KEY_FILE, lambda: signing.new_entry("Ed25519")),
+        }
+    )
+    installation = Installation(stack.data_dir, filled, stack.postgres.superuser_url, stack)
+    async with _with_schema(installation):
+        await _let_application_log_in(installation.owner_url, password)
+        yield installation
 
 
 def _kept_key(file: Path, make: Callable[[], str]) -> SecretStr:

@@ -1,6 +1,6 @@
 """Databases of the tests: one Postgres a session (with xdist: a worker), a fresh migrated database a test.
 
-MEDSETTLE_TEST_POSTGRES_URL names the superuser of another server to run on, such as Postgres 15; without xdist then.
+Which Postgres that is, and which broker the houses of tests have, says tests/engines/chosen.py.
 """
 
 import os
@@ -21,6 +21,7 @@ from app.settlement.days import prepare_days
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
 from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person, contribution, payment
+from tests.engines.chosen import POSTGRES
 
 # In memory a database is copied ten times as fast. What is written survives a killed process there as on a disk.
 _MEMORY, _MEMORY_FREE_MIN = Path("/dev/shm"), 6 * 2**30  # noqa: S108
@@ -36,12 +37,8 @@ _SETTINGS = {"shared_buffers": "128MB", "fsync": "off", "full_page_writes": "off
 
 @pytest.fixture(scope="session")
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """URL of the superuser of a running Postgres: the embedded one, unless another is named."""
-    other = os.environ.get("MEDSETTLE_TEST_POSTGRES_URL")
-    if other:
-        yield other
-        return
-    server = await start_postgres(tmp_path_factory.mktemp("postgres"), settings=_SETTINGS)
+    """URL of the superuser of a running Postgres."""
+    server = await start_postgres(tmp_path_factory.mktemp("postgres"), settings=_SETTINGS, programs=POSTGRES)
     yield server.superuser_url
     await server.stop()
 

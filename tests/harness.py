@@ -20,10 +20,11 @@ from app.embedded.disk import made_folder
 from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.process import Child
-from app.installation import Installation, installed
+from app.installation import Installation
 from app.kafka import make_producer
 from app.settlement.days import prepare_days
 from tests.callers import As, AsWhoeverMay, Keys
+from tests.engines.chosen import installed_here
 
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
@@ -249,7 +250,7 @@ class House:
 @asynccontextmanager
 async def house_in(folder: Path, **overrides: Any) -> AsyncIterator[House]:
     """A house with Postgres and a broker of its own; worker and API are started by the test."""
-    async with installed(folder, settings(**overrides)) as installation, _clients(installation) as house:
+    async with installed_here(folder, settings(**overrides)) as installation, _clients(installation) as house:
         yield house
 
 

