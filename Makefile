@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
+.PHONY: setup demo dev test test-browser test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
 
 setup: $(READY)
 
@@ -54,6 +54,10 @@ PG15 ?= /usr/lib/postgresql/15/bin
 test-pg15: setup
 	@MEDSETTLE_TEST_POSTGRES=$(PG15) $(BIN)/python -m pytest -q -n 2 --dist loadgroup \
 		-m "not chaos and not monitoring" $(or $(TESTS),$(SERVED) tests/model)
+
+# The console in a real Chromium, page by page, with screenshots in build/screenshots. Needs Debian's package `chromium`.
+test-browser: setup
+	@$(BIN)/python -m pytest -q -m browser tests/browser
 
 # The kill campaigns; .ci/run runs the first of them with 20 rounds.
 chaos: setup

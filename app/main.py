@@ -16,12 +16,15 @@ from app.access.rate_limits import Limit, Limits
 from app.access.tokens import Tokens
 from app.clearing.reconciliation.runner import keep_runs_compared
 from app.config import Settings
+from app.console.desk import Desk, running_desk
+from app.console.pages import ROUTERS
 from app.database import open_pool
 from app.kafka import make_producer
 from app.national.platform import Platform
 from app.national.regions import read_regions
 from app.national.signers import Signers
 from app.parties.vault import Vault
+from app.process_board import keep_told
 from app.routes import (
     account_states,
     audit,
@@ -74,7 +77,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _running(settings) as services:
             app.state.services = services
-            yield
+            async with running_desk(services) as desk:
+                app.state.desk = desk
+                yield
 
     app = FastAPI(
         title="medsettle",
@@ -102,6 +107,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(national.router)
     app.include_router(business_days.router)
     app.include_router(dead_letters.router)
+    for pages in ROUTERS:
+        app.include_router(pages)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestIds)
     handle_problems(app)
@@ -147,6 +154,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             keep_feed_projected(reading),
             feed_watch.run(),
             authenticator.run(),
+            keep_told(reading, "api"),
             _publishing(producer, outbox, Sweeper(reading, publisher)),
         )
         try:
@@ -185,6 +193,8 @@ class _Server(uvicorn.Server):
         assert isinstance(app, FastAPI)
         services: Services = app.state.services
         services.feed_watch.close()
+        desk: Desk = app.state.desk
+        desk.close()
         await super().shutdown(sockets)
 
 

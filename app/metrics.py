@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram, Info
 from app import __version__
 from app.codes import Code
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _COUNTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
 
 
@@ -42,7 +42,7 @@ def _gauge(name: str, meaning: str, remedy: str, labels: Sequence[str] = ()) -> 
 
 
 def _histogram(
-    name: str, meaning: str, remedy: str, labels: Sequence[str] = (), buckets: Sequence[float] = _SECONDS
+    name: str, meaning: str, remedy: str, labels: Sequence[str] = (), buckets: Sequence[float] = SECONDS
 ) -> Histogram:
     CATALOGUE.append(Described(name, "histogram", tuple(labels), meaning, remedy))
     return Histogram(name, meaning, labels, buckets=buckets)
@@ -145,8 +145,8 @@ RETRIES = _counter(
     ["reason"],
 )
 for _reason in (
-    "acknowledgments", "commit", "database", "feed", "feed_watch", "gauges", "hold_expiry", "http_database", "kafka",
-    "publication_marks", "rebalanced", "reconciliation", "sweeper",
+    "acknowledgments", "commit", "console", "database", "feed", "feed_watch", "gauges", "hold_expiry", "http_database",
+    "kafka", "process_board", "publication_marks", "rebalanced", "reconciliation", "sweeper",
 ):  # fmt: skip
     RETRIES.labels(_reason)
 POOL = _gauge(

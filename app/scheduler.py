@@ -18,6 +18,7 @@ from app.config import Settings
 from app.database import Pool, open_pool, transaction
 from app.errors import DatabaseUnavailable, Refused
 from app.probes import Probes
+from app.process_board import keep_told
 from app.readiness import keep_readiness_told
 from app.settlement.days import keep_days_prepared
 from app.signing import SigningKeys, read_keys
@@ -53,6 +54,7 @@ async def run_scheduler(settings: Settings) -> None:
             _keep_days_sealed(url, settings),
             _keep_days_filed(pool, url, settings, keys),
             _keep_acknowledgments_finished(url, settings),
+            keep_told(pool, "scheduler"),
         )
         _log.info("scheduler_started")
         await stopping.wait()

@@ -14,6 +14,7 @@ from app.config import Settings
 from app.database import open_pool
 from app.kafka import make_consumer, make_producer
 from app.probes import Probes
+from app.process_board import Figures, keep_told
 from app.readiness import keep_readiness_told
 from app.settlement.consumer import SettlementConsumer
 from app.settlement.days import keep_days_prepared
@@ -56,6 +57,7 @@ async def run_worker(settings: Settings) -> None:
                 keep_holds_expired(pool),
                 keep_feed_projected(pool),
                 _watch_lag(consumer, settling, watchdog),
+                keep_told(pool, "worker", lambda: _standing(consumer, settling, settings.topic_transactions)),
             )
             try:
                 await settling.run()
@@ -100,6 +102,13 @@ async def _watch_lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer, w
             continue  # a rebalance or an absent broker; the watchdog keeps the lag it knows
         metrics.LAG.set(lag)
         watchdog.lag(lag + settling.in_hand)
+
+
+def _standing(consumer: AIOKafkaConsumer, settling: SettlementConsumer, topic: str) -> Figures:
+    return {
+        "partitions": {number: each._asdict() for number, each in settling.stalls.standings.items()},
+        "partitions_of_topic": len(consumer.partitions_for_topic(topic) or ()),
+    }
 
 
 async def _lag(consumer: AIOKafkaConsumer, settling: SettlementConsumer) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from app.access.api_keys import ApiKey, find_key, is_api_key, read_keys
 from app.access.principal import Principal
 from app.access.rate_limits import Limit
-from app.access.tokens import Tokens
+from app.access.tokens import Proved, Tokens
 from app.database import Pool, transaction
 from app.errors import DatabaseUnavailable, RateLimited, Unauthenticated
 
@@ -27,12 +27,13 @@ _FAILURES_PER_SECOND, _FAILURES_BURST_SECONDS = 20, 10
 
 
 class _Known:
-    """A proved credential; key_id None: a token. Times are monotonic."""
+    """A proved credential; key_id None: a token. Times are monotonic, but expires_at, which is of the clock."""
 
-    __slots__ = ("believed_until", "key_id", "principal", "used_at")
+    __slots__ = ("believed_until", "expires_at", "key_id", "principal", "used_at")
 
-    def __init__(self, principal: Principal, key_id: str | None, believed_until: float) -> None:
+    def __init__(self, principal: Principal, key_id: str | None, believed_until: float, expires_at: float) -> None:
         self.principal = principal
+        self.expires_at = expires_at
         self.key_id = key_id
         self.believed_until = believed_until
         self.used_at = time.monotonic()
@@ -62,6 +63,11 @@ class Authenticator:
             known.used_at = now
         return known.principal
 
+    async def sign_in(self, credential: str, address: str) -> Proved:
+        """Prove a key or token anew, with the time of its end. Raises as `authenticate` does."""
+        known = await self._prove(f"Bearer {credential}", address)
+        return Proved(known.principal, known.expires_at)
+
     async def run(self) -> None:
         """Keep what is remembered true."""
         while True:
@@ -90,7 +96,7 @@ class Authenticator:
     async def _prove_token(self, credential: str) -> _Known:
         proved = await self._tokens.prove(credential)
         left = min(proved.expires_at - time.time(), _TOKEN_BELIEVED_SECONDS_MAX)
-        return _Known(proved.principal, None, time.monotonic() + left)
+        return _Known(proved.principal, None, time.monotonic() + left, proved.expires_at)
 
     async def _prove_key(self, credential: str) -> _Known:
         async with transaction(self._pool) as connection:
@@ -101,7 +107,7 @@ class Authenticator:
             raise Unauthenticated("The key is revoked.")
         if not key.is_good:
             raise Unauthenticated("The key is expired.")
-        return _Known(key.principal, key.key_id, _believed_until(key))
+        return _Known(key.principal, key.key_id, _believed_until(key), key.expires_at.timestamp())
 
     def _remember(self, digest: bytes, known: _Known) -> None:
         if len(self._known) >= _REMEMBERED_MAX:

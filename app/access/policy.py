@@ -147,7 +147,33 @@ RULES: dict[str, Rule] = {
     "POST /v1/reconciliations/{run_id}/breaks/{break_id}/level": _act("reconciliations:breaks", OPERATOR),
 }
 
-SCOPES = frozenset(rule.scope for rule in RULES.values())
+#: Pages of the console that anybody may have who is not signed in: they hold no one's data.
+OPEN_PAGES = frozenset({
+    "GET /console", "GET /console/", "GET /console/sign-in", "POST /console/sign-in", "POST /console/preferences",
+    "GET /console/static/{version}/{name}", "GET /console/{path:path}",
+})  # fmt: skip
+
+_SIGNED_IN = _rule("console:use", *Role, own=Own.BY_ROUTE)
+_WATCH = _rule("operations:read", OPERATOR, AUDITOR)
+_STATEMENT = RULES["GET /v1/persons/{person_no}/entries"]
+
+#: The console's pages: who may call the route of the API that tells the same may see them.
+PAGES: dict[str, Rule] = {
+    "GET /console/home": _SIGNED_IN,
+    "POST /console/sign-out": _SIGNED_IN._replace(recorded=Recorded.ACTS),
+    "GET /console/overview": _WATCH,
+    "GET /console/overview/stream": _WATCH,
+    "GET /console/processes": _WATCH,
+    "GET /console/search": RULES["GET /v1/transactions"]._replace(recorded=Recorded.NOTHING),
+    "POST /console/search": RULES["GET /v1/transactions"],
+    "GET /console/transactions/{institution}/{message_id}": RULES["GET /v1/transactions/{institution}/{message_id}"],
+    "GET /console/institutions/{institution}": RULES["GET /v1/transactions"]._replace(own=Own.BY_ADDRESS),
+    "GET /console/persons": _STATEMENT._replace(recorded=Recorded.NOTHING),  # an empty form
+    "POST /console/persons": _STATEMENT,
+    "GET /console/audit": RULES["GET /v1/audit"],
+}
+
+SCOPES = frozenset(rule.scope for rule in (*RULES.values(), *PAGES.values()))
 
 
 class Denial(Enum):

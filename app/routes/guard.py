@@ -28,6 +28,7 @@ REASON = "Medsettle-Reason"
 
 _PRINCIPAL = "medsettle.principal"
 _PERSON = "medsettle.person"
+_REASON = "medsettle.reason"
 # What of an address is kept: whose it is, never a free text.
 _TARGETS = frozenset({
     "institution", "message_id", "bank", "card_no", "grant_id", "adjustment_id", "file_no", "day", "event", "insurance",
@@ -85,6 +86,29 @@ def concerning(request: Request, person_no: str) -> None:
     request.scope[_PERSON] = person_no
 
 
+def give_reason(request: Request, reason: str) -> None:
+    """Say why it is done, for the audit log, where no header says so."""
+    request.scope[_REASON] = reason
+
+
+async def admit(request: Request, principal: Principal, rule: Rule) -> None:
+    """Let in who may do this. Raises RateLimited, Forbidden; the latter is recorded."""
+    request.scope[_PRINCIPAL] = principal
+    limits = services_of(request).limits
+    _take(request, limits.looks if rule.recorded is Recorded.LOOKS else limits.requests)
+    against = denial(rule, principal, request.path_params)
+    if against is not None:
+        await record(request, 403)
+        raise Forbidden(Code.NOT_YOURS if against is Denial.FOREIGN else Code.FORBIDDEN, against.value)
+
+
+async def carry_out(request: Request, rule: Rule, handle: Handler) -> Response:
+    """Handle it, and record what the rule has recorded."""
+    if _is_recorded(rule, principal_of(request)):
+        return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
+    return await _handled(request, handle)
+
+
 class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -98,22 +122,14 @@ class GuardedRoute(APIRoute):
             services = services_of(request)
             address = "" if request.client is None else request.client.host
             principal = await services.authenticator.authenticate(request.headers.get("authorization"), address)
-            request.scope[_PRINCIPAL] = principal
             rule = rules[request.method]
             assert rule is not None
-            limit = services.limits.looks if rule.recorded is Recorded.LOOKS else services.limits.requests
-            _take(request, limit)
-            against = denial(rule, principal, request.path_params)
-            if against is not None:
-                await record(request, 403)
-                raise Forbidden(Code.NOT_YOURS if against is Denial.FOREIGN else Code.FORBIDDEN, against.value)
+            await admit(request, principal, rule)
             if request.scope["query_string"]:
                 _check_query(request, takes_many)
             if is_body_read_whole:
                 request = Request(request.scope, bounded(request.receive, _BODY_BYTES_MAX))
-            if _is_recorded(rule, principal):
-                return await _recorded(request, handle, is_act=rule.recorded is Recorded.ACTS)
-            return await _handled(request, handle)
+            return await carry_out(request, rule, handle)
 
         return guarded
 
@@ -177,7 +193,8 @@ def _deed(request: Request) -> audit.Deed:
     names = {**request.path_params, **request.query_params}
     target = " ".join(f"{name}={_kept(str(value))}" for name, value in names.items() if name in _TARGETS)
     # Header values are bytes; a reason in UTF-8 comes as Latin-1.
-    reason = request.headers.get(REASON, "").encode("latin-1").decode(errors="replace")
+    in_header = request.headers.get(REASON, "").encode("latin-1").decode(errors="replace")
+    reason = request.scope.get(_REASON, in_header)
     request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     return audit.Deed(f"{request.method} {request.scope['route'].path}", target, _kept(reason), request_id)
 

@@ -18,6 +18,7 @@ from app.main import create_app
 from fastapi.routing import iter_route_contexts
 from tests.builders import HOSPITAL, PHARMACY
 from tests.callers import BANK
+from tests.console import is_page
 from tests.harness import House
 from tests.national_calls import envelope
 
@@ -87,13 +88,14 @@ QUERIES: dict[str, Any] = {
 
 
 def routes() -> set[str]:
-    """Of the application that is served, whatever kind they are."""
+    """Of the application that is served, whatever kind they are; pages of the console have a test of their own."""
     app = create_app(Settings())
     found = set()
     for route in iter_route_contexts(app.routes):
         assert route.methods, f"{route.path}: say here how it is guarded"
         found |= {f"{method} {route.path}" for method in route.methods}
-    return found - {name.replace("GET", "HEAD") for name in OPEN}
+    pages = {name for name in found if is_page(name)}
+    return found - pages - {name.replace("GET", "HEAD") for name in OPEN}
 
 
 def test_every_route_is_listed_and_every_one_that_is_listed_is_there() -> None:

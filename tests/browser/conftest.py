@@ -1,0 +1,129 @@
+"""A real Chromium at a real console: a house with every process, people and money that was settled."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from app.access.principal import Role
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
+from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person, payment_json
+from tests.harness import House, house_in
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+WIDE, NARROW = 1280, 390
+
+_CHROMIUM = os.environ.get("MEDSETTLE_TEST_CHROMIUM", "/usr/bin/chromium")
+_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+# Chromium says this of every answer that is no success, also where that is what was asked for.
+_ANSWER_TOLD = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def busy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A house that settles, over HTTP and Kafka: RICH has 5,000 yuan and pays, POOR has 5 and is declined."""
+    async with house_in(tmp_path_factory.mktemp("busy") / "house") as house:
+        await add_institution(house.pool, HOSPITAL)
+        await add_institution(house.pool, PHARMACY, kind="pharmacy", bank="BANK02")
+        await add_person(house.pool, "RICH-000000001", balance=500_000)
+        await add_person(house.pool, "POOR-000000002", balance=500)
+        await house.start_worker()
+        await house.start_api()
+        await house.start_scheduler()
+        await _settle(house)
+        yield house
+
+
+async def _settle(house: House) -> None:
+    async with house.client() as client:
+        for number in range(8):
+            body = payment_json(message_id=f"TILL-{number}", person_no="RICH-000000001", amount=1_000 + number)
+            assert (await client.post("/v1/transactions", content=body)).status_code == 201
+        planted = payment_json(
+            message_id="PLANTED-1",
+            person_no="POOR-000000002",
+            amount=800,
+            short_balance="decline",
+            institution=PHARMACY,
+        )
+        assert (await client.post("/v1/transactions", content=planted)).json()["status"] == "declined"
+    for number in range(4):
+        await house.send(payment_json(message_id=f"KAFKA-{number}", person_no="RICH-000000001", amount=2_500))
+        await house.told(f"KAFKA-{number}")
+
+
+class Visit:
+    """One browser window, and what may not be said or asked for in it."""
+
+    def __init__(self, house: House, page: Page) -> None:
+        self.house = house
+        self.page = page
+        self.problems: list[str] = []
+        self._host = urlsplit(house.installation.base_url).netloc
+        page.on("console", self._note_message)
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("request", self._note_request)
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(f"{self.house.installation.base_url}{path}")
+
+    async def sign_in(self, role: Role, of: str | None = None) -> None:
+        await self.go("/console/")
+        await (
+            self.page.get_by_label("API key or token")
+            .or_(self.page.get_by_label("API 密钥或令牌"))
+            .fill(await self.house.keys.key(role, of))
+        )
+        await self.press("Enter")
+
+    async def press(self, key: str) -> None:
+        """A key that leads to another page."""
+        async with self.page.expect_navigation():
+            await self.page.keyboard.press(key)
+
+    async def look(self, name: str) -> None:
+        """Take a picture, and hold the page to what holds of every page."""
+        await self.page.wait_for_timeout(100)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        width = await self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= await self.page.evaluate("window.innerWidth"), f"{name} scrolls sideways"
+        found = await Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+        assert found.violations_count == 0, found.generate_report()
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_ANSWER_TOLD):
+            self.problems.append(f"console: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != self._host:
+            self.problems.append(f"asked another host: {request.url}")
+
+
+@asynccontextmanager
+async def visiting(
+    house: House, browser: Browser, *, width: int = WIDE, dark: bool = False, language: str = "en"
+) -> AsyncIterator[Visit]:
+    """A window; what the pages said or asked for wrongly fails the test at its end."""
+    size = ViewportSize(width=width, height=900)
+    context = await browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale=language)
+    visit = Visit(house, await context.new_page())
+    try:
+        yield visit
+    finally:
+        await context.close()
+    assert visit.problems == []

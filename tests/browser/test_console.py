@@ -1,0 +1,155 @@
+"""The console as people have it before them: each page by each role, wide and narrow, light and dark, by keyboard."""
+
+import pytest
+from app.access.principal import Role
+from playwright.async_api import Browser, expect
+from tests.browser.conftest import NARROW, WIDE, Visit, visiting
+from tests.builders import HOSPITAL, PHARMACY
+from tests.harness import House
+
+pytestmark = pytest.mark.browser
+
+#: Pages of the menu, by role.
+MENUS = {
+    Role.OPERATOR: ["overview", "search", "persons", "processes", "audit"],
+    Role.AUDITOR: ["overview", "search", "persons", "processes", "audit"],
+    Role.AGENCY: ["persons"],
+    Role.INSTITUTION: ["search"],
+    Role.BANK: [],
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_each_role_walks_the_pages_of_its_menu(busy: House, browser: Browser, role: Role) -> None:
+    async with visiting(busy, browser) as visit:
+        await visit.sign_in(role)
+        links = await visit.page.locator(".menu a").all()
+        addresses = [await link.get_attribute("href") or "" for link in links]
+        assert [address.removeprefix("/console/") for address in addresses] == MENUS[role]
+        await visit.look(f"{role}-first")
+        for address in addresses:
+            await visit.page.click(f'.menu a[href="{address}"]')
+            await visit.page.wait_for_url(f"**{address}")
+            await expect(visit.page.locator("main h1")).to_be_visible()
+            await expect(visit.page.locator('.menu a[aria-current="page"]')).to_have_attribute("href", address)
+
+
+async def walk(visit: Visit, suffix: str) -> None:
+    """Every page with what it shows."""
+    await visit.go("/console/sign-in")
+    await visit.look(f"sign-in-{suffix}")
+    await visit.sign_in(Role.OPERATOR)
+    await expect(visit.page.locator("#live")).to_have_attribute("data-state", "on")
+    await expect(visit.page.locator("#throughput canvas")).to_be_visible()
+    await visit.look(f"overview-{suffix}")
+    for path, name in (
+        ("/console/home", "home"),
+        ("/console/search", "search"),
+        (f"/console/institutions/{HOSPITAL}", "institution"),
+        (f"/console/institutions/{PHARMACY}?status=held", "institution-empty"),
+        (f"/console/transactions/{HOSPITAL}/TILL-1", "transaction-settled"),
+        (f"/console/transactions/{PHARMACY}/PLANTED-1", "transaction-declined"),
+        (f"/console/transactions/{HOSPITAL}/NEVER-SENT", "transaction-unknown"),
+        ("/console/persons", "persons"),
+        ("/console/processes", "processes"),
+        ("/console/audit", "audit"),
+        ("/console/nowhere", "error"),
+    ):
+        await visit.go(path)
+        await expect(visit.page.locator("main h1")).to_be_visible()
+        await visit.look(f"{name}-{suffix}")
+    await visit.go("/console/persons")
+    await visit.page.locator("#person_no").fill("RICH-000000001")
+    await visit.page.locator("#reason").fill("Ticket 4711")
+    await visit.press("Enter")
+    await expect(visit.page.locator("main h1")).not_to_contain_text("RICH")
+    await visit.look(f"person-{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("width", "dark", "language"),
+    [(WIDE, False, "en"), (WIDE, True, "zh-CN"), (NARROW, False, "zh-CN"), (NARROW, True, "en")],
+    ids=["wide-light-en", "wide-dark-zh", "narrow-light-zh", "narrow-dark-en"],
+)
+async def test_every_page_stands_at_every_width_and_in_both_colours(
+    busy: House, browser: Browser, width: int, dark: bool, language: str
+) -> None:
+    async with visiting(busy, browser, width=width, dark=dark, language=language) as visit:
+        await walk(visit, f"{width}-{'dark' if dark else 'light'}-{language}")
+        ground = await visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(15, 21, 27)") is dark
+
+
+async def test_live_figures_move_while_messages_are_settled(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        await visit.sign_in(Role.OPERATOR)
+        await expect(visit.page.locator("#live")).to_have_attribute("data-state", "on")
+        async with busy.client() as client:
+            body = {"institution": HOSPITAL, "kind": "payment", "person_no": "NOBODY", "amount": 1}
+            items = [{**body, "message_id": f"LIVE-{n}", "card": {"cert_type": "01"}} for n in range(300)]
+            assert (await client.post("/v1/transactions/batch", json=items)).status_code == 200
+        await expect(visit.page.locator("#codes")).to_contain_text("person_unknown", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="imbalance"]')).to_have_text("0.00", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="processes"]')).to_have_text("1 API · 1 worker · 1 scheduler")
+
+
+async def test_colours_and_language_are_kept_once_they_are_chosen(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        await visit.go("/console/sign-in")
+        await visit.page.get_by_role("button", name="中文").click()
+        await expect(visit.page.locator("h1")).to_have_text("登录")
+        await visit.page.get_by_role("button", name="配色：跟随系统").click()
+        await visit.page.get_by_role("button", name="配色：浅色").click()
+        await expect(visit.page.locator("html")).to_have_attribute("data-theme", "dark")
+        await visit.sign_in(Role.AUDITOR)
+        await expect(visit.page.locator("html")).to_have_attribute("lang", "zh-CN")
+        await expect(visit.page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_by_keyboard_alone_from_the_first_page_to_why_a_payment_was_declined(
+    busy: House, browser: Browser
+) -> None:
+    """No mouse: the skip link comes first, focus shows, and each field and button can be reached."""
+    async with visiting(busy, browser) as visit:
+        await visit.sign_in(Role.OPERATOR)
+        page = visit.page
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".skip")).to_be_focused()
+        assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        await page.keyboard.press("Tab")
+        for _ in range(2):
+            await page.keyboard.press("Tab")
+        await expect(page.locator('.menu a[href="/console/search"]')).to_be_focused()
+        await visit.press("Enter")
+        await page.keyboard.type("PLANTED-1")
+        await visit.press("Enter")
+        await expect(page.locator(".verdict .why")).to_contain_text("was declined")
+
+
+async def test_the_menu_of_a_small_screen_opens_by_a_key(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser, width=NARROW) as visit:
+        await visit.sign_in(Role.OPERATOR)
+        menu = visit.page.locator(".menu")
+        await expect(menu).to_be_hidden()
+        await visit.page.get_by_role("button", name="Menu").focus()
+        await visit.page.keyboard.press("Enter")
+        await expect(menu).to_be_visible()
+        await visit.look("menu-390-light-en")
+
+
+async def test_a_look_at_a_person_is_told_with_its_reason_and_its_number_stands_in_no_address(
+    busy: House, browser: Browser
+) -> None:
+    addresses: list[str] = []
+    async with visiting(busy, browser) as visit:
+        visit.page.on("request", lambda request: addresses.append(request.url))
+        await visit.sign_in(Role.OPERATOR)
+        await visit.go(f"/console/transactions/{HOSPITAL}/TILL-1")
+        await visit.page.get_by_label("Why you look").fill("complaint 17")
+        await visit.press("Enter")
+        await expect(visit.page.locator("main")).to_contain_text("complaint 17")
+        assert "RICH" not in await visit.page.content()
+        await visit.go("/console/audit")
+        row = visit.page.locator("tr", has_text="POST /console/persons").first
+        await expect(row).to_contain_text("complaint 17")
+    assert [address for address in addresses if "RICH" in address] == []
