@@ -170,6 +170,26 @@ PAGES: dict[str, Rule] = {
     "GET /console/institutions/{institution}": RULES["GET /v1/transactions"]._replace(own=Own.BY_ADDRESS),
     "GET /console/persons": _STATEMENT._replace(recorded=Recorded.NOTHING),  # an empty form
     "POST /console/persons": _STATEMENT,
+    "GET /console/dead-letters": RULES["GET /v1/dead-letters"],
+    "GET /console/dead-letters/{letter_no}": RULES["GET /v1/dead-letters/{letter_no}"],
+    "POST /console/dead-letters/{letter_no}/replay": RULES["POST /v1/dead-letters/{letter_no}/replay"],
+    "POST /console/dead-letters/{letter_no}/discard": RULES["POST /v1/dead-letters/{letter_no}/discard"],
+    "POST /console/dead-letters/replay": RULES["POST /v1/dead-letters/replay"],
+    "POST /console/dead-letters/discard": RULES["POST /v1/dead-letters/discard"],
+    "GET /console/days": RULES["GET /v1/business-days/{day}"],
+    "GET /console/days/{day}": RULES["GET /v1/business-days/{day}/positions"],
+    "POST /console/days/{day}/preview": RULES["POST /v1/business-days/{day}/preview"],
+    "POST /console/days/{day}/seal": RULES["POST /v1/business-days/{day}/seal"],
+    "GET /console/reconciliations": RULES["GET /v1/reconciliations"],
+    "GET /console/reconciliations/open-breaks": RULES["GET /v1/reconciliations/open-breaks"],
+    "GET /console/reconciliations/{run_id}": RULES["GET /v1/reconciliations/{run_id}/breaks"],
+    "POST /console/reconciliations/{run_id}/breaks/{break_id}/check": RULES[
+        "POST /v1/reconciliations/{run_id}/breaks/{break_id}/check"
+    ],
+    "POST /console/reconciliations/{run_id}/breaks/{break_id}/level": RULES[
+        "POST /v1/reconciliations/{run_id}/breaks/{break_id}/level"
+    ],
+    "GET /console/holds": _look("transactions:read", OPERATOR, AUDITOR),
     "GET /console/audit": RULES["GET /v1/audit"],
 }
 

@@ -32,7 +32,7 @@ _FORM_BYTES_MAX = 64 << 10
 _FIELDS_MAX = 1_200
 _REASON_MAX = 200
 
-#: A stream that goes on by itself keeps nobody signed in.
+#: What a page fetches by itself, as a stream or again and again by htmx, keeps nobody signed in.
 _STREAM = "/console/overview/stream"
 
 #: Nothing from elsewhere, nothing inline, in no frame.
@@ -89,7 +89,7 @@ def required_reason(request: Request) -> str:
 
 
 async def _enter(request: Request, rule: Rule | None, handle: Handler) -> Response:
-    visitor = await meet(request, is_use=request.url.path != _STREAM)
+    visitor = await meet(request, is_use=request.url.path != _STREAM and "hx-request" not in request.headers)
     if request.method == "POST":
         await _take_form(request)
     if rule is None:

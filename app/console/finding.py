@@ -70,31 +70,3 @@ async def find_by_message(connection: Connection, message_id: str, institution: 
 async def read_institution(connection: Connection, institution: str) -> Institution | None:
     row = await connection.fetchrow(_READ_INSTITUTION, institution)
     return None if row is None else Institution(*row)
-
-
-class Leg(NamedTuple):
-    """One movement of a settlement, in fen. Of a person's account its owner is not told, only its kind."""
-
-    leg: int
-    amount: int
-    accumulated: bool
-    debit_kind: str
-    debit_owner: str
-    credit_kind: str
-    credit_owner: str
-
-
-_READ_LEGS = """
-SELECT t.leg, t.amount, t.accumulated,
-    d.kind AS debit_kind, CASE WHEN d.balance IS NULL THEN d.owner ELSE '' END AS debit_owner,
-    c.kind AS credit_kind, CASE WHEN c.balance IS NULL THEN c.owner ELSE '' END AS credit_owner
-FROM ledger.transfers AS t
-JOIN ledger.accounts AS d ON d.account_id = t.debit_account
-JOIN ledger.accounts AS c ON c.account_id = t.credit_account
-WHERE t.batch_id = $1 AND t.business_day = $2 AND t.position = $3
-ORDER BY t.leg
-"""
-
-
-async def read_legs(connection: Connection, place: Place) -> list[Leg]:
-    return [Leg(*row) for row in await connection.fetch(_READ_LEGS, *place)]

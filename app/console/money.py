@@ -15,6 +15,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
 
 
+def iso(text: str) -> str:
+    """Of a moment as outcomes write it."""
+    return moment(datetime.fromisoformat(text))
+
+
 def epoch(seconds: float) -> str:
     """Of seconds since 1970."""
     return moment(datetime.fromtimestamp(seconds, ZONE))

@@ -38,6 +38,10 @@ MENU = (
     Entry("overview", "/console/overview", "GET /console/overview"),
     Entry("search", "/console/search", "GET /console/search"),
     Entry("persons", "/console/persons", "GET /console/persons"),
+    Entry("dead_letters", "/console/dead-letters", "GET /console/dead-letters"),
+    Entry("days", "/console/days", "GET /console/days"),
+    Entry("reconciliations", "/console/reconciliations", "GET /console/reconciliations"),
+    Entry("holds", "/console/holds", "GET /console/holds"),
     Entry("processes", "/console/processes", "GET /console/processes"),
     Entry("audit", "/console/audit", "GET /console/audit"),
 )
@@ -114,6 +118,7 @@ def _environment() -> Environment:
     filters: dict[str, Callable[..., str]] = {
         "yuan": money.yuan, "moment": money.moment, "day": money.day, "masked": money.masked, "seconds": money.seconds,
         "epoch": money.epoch,
+        "iso": money.iso,
         "coded": _coded,
     }  # fmt: skip
     environment.filters |= filters

@@ -3,15 +3,19 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from app.access.principal import Role
+from app.settlement.rules import RuleBook
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
-from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person, payment_json
-from tests.harness import House, house_in
+from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person, payment, payment_json
+from tests.clearing_days import LATE, post_yesterday, yesterday
+from tests.harness import House, eventually, house_in
+from tests.reconciling import UploadedRow, reconciled, scope_of
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 WIDE, NARROW = 1280, 390
@@ -39,12 +43,17 @@ async def busy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
     async with house_in(tmp_path_factory.mktemp("busy") / "house") as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy", bank="BANK02")
-        await add_person(house.pool, "RICH-000000001", balance=500_000)
+        await house.pool.execute(
+            "UPDATE parties.institutions SET payee_name = name, payee_account = '62' || institution"
+        )
+        await add_person(house.pool, "RICH-000000001", balance=500_000, rules=RuleBook(LATE))
+        await post_yesterday(house.pool, payment(person_no="RICH-000000001", amount=12_345))
         await add_person(house.pool, "POOR-000000002", balance=500)
         await house.start_worker()
         await house.start_api()
         await house.start_scheduler()
         await _settle(house)
+        await _leave_work(house)
         yield house
 
 
@@ -64,6 +73,25 @@ async def _settle(house: House) -> None:
     for number in range(4):
         await house.send(payment_json(message_id=f"KAFKA-{number}", person_no="RICH-000000001", amount=2_500))
         await house.told(f"KAFKA-{number}")
+
+
+async def _leave_work(house: House) -> None:
+    """A hold, a dead letter, a break, and yesterday, which the scheduler seals."""
+    until = (datetime.now(UTC) + timedelta(minutes=30)).isoformat()
+    async with house.client() as client:
+        hold = payment_json(message_id="HOLD-1", kind="authorization", person_no="RICH-000000001", expires_at=until)
+        assert (await client.post("/v1/transactions", content=hold)).json()["status"] == "held"
+    await house.send(b"no JSON at all")
+    await house.dead_letters.having(lambda record: record.value == b"no JSON at all")
+    unknown = UploadedRow("9" * 28, "RICH-000000001", 1_500, 1_500)
+    url = house.settings.database_url.get_secret_value()
+    await reconciled(house.pool, url, [unknown], scope_of(PHARMACY, first_day=yesterday(), last_day=yesterday()))
+
+    async def is_sealed() -> bool:
+        sealed = "SELECT state = 'sealed' FROM clearing.business_days WHERE business_day = $1"
+        return bool(await house.pool.fetchval(sealed, yesterday()))
+
+    await eventually(is_sealed)
 
 
 class Visit:

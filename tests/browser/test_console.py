@@ -4,17 +4,22 @@ import pytest
 from app.access.principal import Role
 from playwright.async_api import Browser, expect
 from tests.browser.conftest import NARROW, WIDE, Visit, visiting
-from tests.builders import HOSPITAL, PHARMACY
-from tests.harness import House
+from tests.builders import HOSPITAL, PHARMACY, payment_json
+from tests.clearing_days import today, yesterday
+from tests.harness import House, owned
 
 pytestmark = pytest.mark.browser
 
+EVERY_PAGE = [
+    "overview", "search", "persons", "dead-letters", "days", "reconciliations", "holds", "processes", "audit",
+]  # fmt: skip
+
 #: Pages of the menu, by role.
 MENUS = {
-    Role.OPERATOR: ["overview", "search", "persons", "processes", "audit"],
-    Role.AUDITOR: ["overview", "search", "persons", "processes", "audit"],
-    Role.AGENCY: ["persons"],
-    Role.INSTITUTION: ["search"],
+    Role.OPERATOR: EVERY_PAGE,
+    Role.AUDITOR: EVERY_PAGE,
+    Role.AGENCY: ["persons", "days"],
+    Role.INSTITUTION: ["search", "reconciliations"],
     Role.BANK: [],
 }
 
@@ -51,6 +56,17 @@ async def walk(visit: Visit, suffix: str) -> None:
         (f"/console/transactions/{PHARMACY}/PLANTED-1", "transaction-declined"),
         (f"/console/transactions/{HOSPITAL}/NEVER-SENT", "transaction-unknown"),
         ("/console/persons", "persons"),
+        (f"/console/transactions/{HOSPITAL}/HOLD-1", "transaction-held"),
+        ("/console/dead-letters", "dead-letters"),
+        ("/console/dead-letters?state=discarded", "dead-letters-empty"),
+        ("/console/dead-letters/1", "dead-letter"),
+        ("/console/days", "days"),
+        (f"/console/days/{yesterday()}", "day-sealed"),
+        (f"/console/days/{today()}", "day-open"),
+        ("/console/reconciliations", "reconciliations"),
+        ("/console/reconciliations/1", "reconciliation"),
+        ("/console/reconciliations/open-breaks", "open-breaks"),
+        ("/console/holds", "holds"),
         ("/console/processes", "processes"),
         ("/console/audit", "audit"),
         ("/console/nowhere", "error"),
@@ -153,3 +169,104 @@ async def test_a_look_at_a_person_is_told_with_its_reason_and_its_number_stands_
         row = visit.page.locator("tr", has_text="POST /console/persons").first
         await expect(row).to_contain_text("complaint 17")
     assert [address for address in addresses if "RICH" in address] == []
+
+
+async def test_the_story_of_an_operator_who_never_saw_the_service(busy: House, browser: Browser) -> None:
+    """Why was PLANTED-1 declined, and what became of the message that the database refused? docs/operations.md counts
+    the clicks: two for the first, five for the second, beside what is typed."""
+    async with owned(busy) as owner:
+        await owner.execute(
+            "ALTER TABLE settlement.settlements ADD CONSTRAINT planted CHECK (message_id <> 'REFUSED-1')"
+        )
+        await busy.send(payment_json(message_id="REFUSED-1", person_no="RICH-000000001", amount=4_200))
+        await busy.dead_letters.having(lambda record: b"REFUSED-1" in (record.value or b""))
+        await owner.execute("ALTER TABLE settlement.settlements DROP CONSTRAINT planted")  # its cause is mended
+    async with visiting(busy, browser) as visit:
+        page = visit.page
+        await visit.sign_in(Role.OPERATOR)
+
+        await page.get_by_role("link", name="Search").click()
+        await page.get_by_label("Message id, settlement id or institution code").fill("PLANTED-1")
+        await page.get_by_role("button", name="Search").click()
+        why = page.locator(".verdict")
+        await expect(why).to_contain_text("This payment of 8.00 yuan was declined.")
+        await expect(why).to_contain_text("does not hold the whole amount and the message asked for all or nothing")
+        await expect(why).to_contain_text("could pay 5.00 yuan at that moment: 3.00 yuan were missing")
+        await visit.look("story-declined")
+
+        await page.get_by_role("link", name="Dead letters").click()
+        await page.locator("tr", has_text="REFUSED-1").get_by_role("link").click()
+        await expect(page.locator(".verdict")).to_contain_text("The database refuses this one message")
+        await expect(page.locator(".verdict")).to_contain_text("This release can read it")
+        assert "RICH" not in await page.content()
+        await page.locator("#replay-reason").fill("The planted constraint is gone")
+        await page.get_by_role("button", name="Replay").click()
+        await page.locator(".note.is-good a", has_text="REFUSED-1").click(timeout=30_000)
+        await expect(page.locator(".verdict")).to_contain_text("This payment of 42.00 yuan was settled.")
+        await visit.look("story-replayed")
+    assert len(await busy.told("REFUSED-1")) == 1
+
+
+async def test_many_dead_letters_are_tried_before_they_are_discarded(busy: House, browser: Browser) -> None:
+    before = await busy.pool.fetchval("SELECT max(letter_no) FROM settlement.dead_letters")
+    for number in range(3):
+        await busy.send(b"no JSON %d" % number)
+    await busy.dead_letters.having(lambda record: (record.value or b"").startswith(b"no JSON "), 3)
+    async with visiting(busy, browser) as visit:
+        page = visit.page
+        await visit.sign_in(Role.OPERATOR)
+        await visit.go("/console/dead-letters?state=open&code=invalid_json")
+        for number in range(before + 1, before + 4):
+            await page.get_by_label(f"Tick dead letter {number}").check()
+        await page.get_by_role("button", name="Try: discard those ticked").click()
+        await expect(page.locator(".verdict")).to_contain_text("3 would be discarded. Nothing has been done yet.")
+        assert await states_of(busy, before) == ["open"] * 3
+        await visit.look("dead-letters-trial")
+        await page.get_by_label("Reason").fill("tests of a vendor")
+        await page.get_by_role("button", name="Discard 3").click()
+        await expect(page.locator(".verdict")).to_contain_text("3 were discarded.")
+    assert await states_of(busy, before) == ["discarded"] * 3
+
+
+async def states_of(house: House, behind: int) -> list[str]:
+    rows = await house.pool.fetch(
+        "SELECT state FROM settlement.dead_letters WHERE letter_no > $1 ORDER BY letter_no", behind
+    )
+    return [row["state"] for row in rows]
+
+
+async def test_a_day_that_is_not_over_is_previewed_and_not_sealed(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        page = visit.page
+        await visit.sign_in(Role.OPERATOR)
+        await visit.go(f"/console/days/{today()}")
+        await page.get_by_role("button", name="Preview").click()
+        await expect(page.locator("main")).to_contain_text("What the day came to so far")
+        await page.get_by_label("Reason").fill("too early")
+        await page.get_by_role("button", name="Seal").click()
+        await expect(page.locator(".verdict")).to_contain_text("Only a business day that is over is sealed.")
+
+
+async def test_a_break_is_levelled_with_a_note(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        page = visit.page
+        await visit.sign_in(Role.OPERATOR)
+        await visit.go("/console/reconciliations/open-breaks")
+        row = page.locator("tbody tr").first
+        await row.get_by_label("Note").fill("the ward has mended its file")
+        await row.get_by_role("button", name="Levelled").click()
+        await expect(page.locator("main")).to_contain_text("None is open.")
+        await visit.go("/console/reconciliations/1")
+        await expect(page.locator("main")).to_contain_text("the ward has mended its file")
+
+
+async def test_an_auditor_is_offered_nothing_that_changes_anything(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        await visit.sign_in(Role.AUDITOR)
+        for path in ("/console/dead-letters", "/console/dead-letters/1", f"/console/days/{today()}",
+                     "/console/reconciliations/1"):  # fmt: skip
+            await visit.go(path)
+            forms = await visit.page.locator('main form[method="post"]').evaluate_all(
+                "forms => forms.filter(form => form.querySelector('button')).map(form => form.action)"
+            )
+            assert forms == [], path

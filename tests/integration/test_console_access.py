@@ -22,6 +22,10 @@ ADDRESS = {
     "version": "0",
     "name": "console.css",
     "path:path": "nowhere",
+    "letter_no": "999999999",
+    "day": "1990-01-01",
+    "run_id": "999999999",
+    "break_id": "999999999",
 }
 STREAM = "GET /console/overview/stream"
 ENDS_THE_SESSION = "POST /console/sign-out"

@@ -1,6 +1,18 @@
 """One module a page, or a few that belong together, with templates of their names."""
 
-from app.console.pages import audit, overview, persons, search, sign_in, static, transactions
+from app.console.pages import (
+    audit,
+    days,
+    dead_letters,
+    holds,
+    overview,
+    persons,
+    reconciliation,
+    search,
+    sign_in,
+    static,
+    transactions,
+)
 
 ROUTERS = (
     sign_in.router,
@@ -8,6 +20,10 @@ ROUTERS = (
     search.router,
     transactions.router,
     persons.router,
+    dead_letters.router,
+    days.router,
+    reconciliation.router,
+    holds.router,
     audit.router,
     static.router,
     static.rest,

@@ -4,17 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from app.clearing.trace import trace
 from app.codes import Code
 from app.console.door import PageRoute
-from app.console.finding import read_legs
 from app.console.view import may, page
 from app.database import transaction
 from app.errors import Refused
 from app.routes.guard import concerning, principal_of
 from app.routes.services import services_of
 from app.settlement.messages import message_key
-from app.settlement.records import outcome
-from app.settlement.register import Place, find_settlement
+from app.settlement.register import find_settlement
 
 router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
 
@@ -33,13 +32,13 @@ async def show_transaction(request: Request, institution: str, message_id: str) 
         if recorded is None:
             raise Refused(Code.TRANSACTION_NOT_FOUND, "")
         row = recorded.row
-        legs = await read_legs(connection, Place(row.batch_id, row.business_day, row.position))
+        way = await trace(connection, institution, message_id)
     concerning(request, row.person_no)
     return page(
         request,
         "transaction.html",
         row=row,
-        told=outcome(row, recorded.settled_at, replayed=False),
-        legs=legs,
+        told=way.outcome,
+        way=way,
         may_see_person=may(principal_of(request), "POST /console/persons"),
     )
