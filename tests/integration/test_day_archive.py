@@ -136,11 +136,11 @@ async def test_any_flipped_byte_of_any_file_is_found(own: Connection, day: date,
     assert await verify(own, day, tmp_path) == []
     for path in sorted((tmp_path / f"{day}").iterdir()):
         content = path.read_bytes()
-        for place in range(0, len(content), max(1, len(content) // 20)):
+        for place in range(0, len(content), max(1, len(content) // 6)):
             path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
             assert await verify(own, day, tmp_path), f"{path.name}, byte {place}"
-            with pytest.raises(UsageError, match="Nothing is restored"):
-                await restore(own, day, tmp_path)
+        with pytest.raises(UsageError, match="Nothing is restored"):
+            await restore(own, day, tmp_path)
         path.write_bytes(content)
     assert await verify(own, day, tmp_path) == []
 
