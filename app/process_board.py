@@ -10,6 +10,7 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -22,6 +23,8 @@ from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
 
 EVERY_SECONDS = 2.0
+# A stop is not held up by Postgres being away.
+_END_SECONDS_MAX = 1.0
 
 Kind = Literal["api", "worker", "scheduler"]
 Figures = Mapping[str, Any]
@@ -34,7 +37,8 @@ INSERT INTO operations.processes (process, kind, host, pid, release, started_at,
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (process) DO UPDATE SET told_at = clock_timestamp(), figures = excluded.figures
 """
-# Those that fell silent are shown for a day.
+_END = "DELETE FROM operations.processes WHERE process = $1"
+# Those that fell silent, since they were killed or hang, are shown for a day.
 _FORGET = "DELETE FROM operations.processes WHERE told_at < clock_timestamp() - interval '1 day'"
 _READ = """
 SELECT
@@ -60,14 +64,23 @@ class Told(NamedTuple):
 
 
 async def keep_told(pool: Pool, kind: Kind, more: Callable[[], Figures] = dict) -> None:
-    """Tell until cancelled. more: figures of this kind of process alone."""
+    """Tell until cancelled, and take the row away then. more: figures of this kind of process alone."""
     host, pid, started_at = socket.gethostname(), os.getpid(), datetime.now(UTC)
     process = f"{kind}-{host}-{pid}-{secrets.token_hex(4)}"
+    try:
+        await _tell_on(pool, (process, kind, host, pid, __version__, started_at), more)
+    finally:
+        with suppress(DatabaseUnavailable, TimeoutError):
+            async with asyncio.timeout(_END_SECONDS_MAX), transaction(pool) as connection:
+                await connection.execute(_END, process)
+
+
+async def _tell_on(pool: Pool, who: tuple[object, ...], more: Callable[[], Figures]) -> None:
     while True:
         figures = orjson.dumps({**_figures(), **more()}, option=orjson.OPT_NON_STR_KEYS).decode()
         try:
             async with transaction(pool) as connection:
-                await connection.execute(_TELL, process, kind, host, pid, __version__, started_at, figures)
+                await connection.execute(_TELL, *who, figures)
                 await connection.execute(_FORGET)
         except DatabaseUnavailable:
             metrics.RETRIES.labels("process_board").inc()

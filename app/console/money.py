@@ -32,7 +32,7 @@ def day(of: date) -> str:
 def masked(number: str) -> str:
     """Enough to compare with what somebody holds in hand, too little to use."""
     shown = 4 if len(number) > 8 else 2 if len(number) > 4 else 0
-    return "•••• " + number[-shown:] if shown else "••••"
+    return "••••\N{NO-BREAK SPACE}" + number[-shown:] if shown else "••••"
 
 
 def seconds(value: float | None) -> str:

@@ -173,7 +173,7 @@ async def test_a_look_at_a_person_is_told_with_its_reason_and_its_number_stands_
 
 async def test_the_story_of_an_operator_who_never_saw_the_service(busy: House, browser: Browser) -> None:
     """Why was PLANTED-1 declined, and what became of the message that the database refused? docs/operations.md counts
-    the clicks: two for the first, five for the second, beside what is typed."""
+    the clicks: two for the first, four for the second, beside what is typed."""
     async with owned(busy) as owner:
         await owner.execute(
             "ALTER TABLE settlement.settlements ADD CONSTRAINT planted CHECK (message_id <> 'REFUSED-1')"

@@ -4,6 +4,7 @@
 
 const KEPT_LOOKS = 300;
 const SILENT_MS_MAX = 8000;
+const AGAIN_MS = 5000;
 const language = document.documentElement.lang;
 const words = document.getElementById("words");
 const live = document.getElementById("live");
@@ -156,8 +157,7 @@ function tellState(state, text) {
   live.textContent = text;
 }
 
-const stream = new EventSource("/console/overview/stream");
-stream.addEventListener("looks", (event) => {
+function hear(event) {
   const known = looks.length ? looks[looks.length - 1].at : 0;
   looks.push(...JSON.parse(event.data).filter((look) => look.at > known));
   looks.splice(0, Math.max(0, looks.length - KEPT_LOOKS));
@@ -168,13 +168,24 @@ stream.addEventListener("looks", (event) => {
   if (charts.length) charts.forEach((each) => each.update());
   else draw();
   tellState("on", `${live.dataset.on} · ${clock.format(new Date(newest.at * 1000))}`);
-});
-stream.addEventListener("end", () => {
-  stream.close();
-  tellState("off", live.dataset.ended);
-});
+}
+
+// A browser comes again by itself where the line broke, and not where it was answered by an error.
+function listen() {
+  const stream = new EventSource("/console/overview/stream");
+  stream.addEventListener("looks", hear);
+  stream.addEventListener("end", () => {
+    stream.close();
+    hasEnded = true;
+    tellState("off", live.dataset.ended);
+  });
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED && !hasEnded) setTimeout(listen, AGAIN_MS);
+  });
+}
+
+let hasEnded = false;
+listen();
 setInterval(() => {
-  if (lastHeard && Date.now() - lastHeard > SILENT_MS_MAX && stream.readyState !== EventSource.CLOSED) {
-    tellState("off", live.dataset.off);
-  }
+  if (lastHeard && !hasEnded && Date.now() - lastHeard > SILENT_MS_MAX) tellState("off", live.dataset.off);
 }, 1000);
