@@ -40,11 +40,15 @@ ENV PATH=/opt/medsettle/bin:${PATH} \
     MEDSETTLE_WORKER_METRICS_HOST=0.0.0.0 \
     MEDSETTLE_WORKER_METRICS_PORT=9090 \
     MEDSETTLE_SCHEDULER_METRICS_HOST=0.0.0.0 \
-    MEDSETTLE_SCHEDULER_METRICS_PORT=9090
+    MEDSETTLE_SCHEDULER_METRICS_PORT=9090 \
+    MEDSETTLE_SFTP_HOST=0.0.0.0 \
+    MEDSETTLE_SFTP_PORT=2022 \
+    MEDSETTLE_SFTP_METRICS_HOST=0.0.0.0 \
+    MEDSETTLE_SFTP_METRICS_PORT=9090
 # A number, so that an orchestrator can tell that it is not root. It owns nothing: the root file system can be read-only,
 # and uploads alone want room in /tmp.
 USER 10001:10001
-EXPOSE 8080 9090
+EXPOSE 8080 9090 2022
 STOPSIGNAL SIGTERM
 # Asks whichever of the two ports this process has.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["medsettle", "health"]

@@ -25,6 +25,7 @@ from app.commands import (
     receipt,
     reconcile,
     rules,
+    sftp_keys,
     trace,
     year_end,
 )
@@ -41,6 +42,7 @@ cli.add_typer(keys.app, name="keys")
 cli.add_typer(api_keys.app, name="api-keys")
 cli.add_typer(audit.app, name="audit")
 cli.add_typer(producer_keys.app, name="producer-keys")
+cli.add_typer(sftp_keys.app, name="sftp-keys")
 cli.add_typer(year_end.app, name="year-end")
 cli.add_typer(rules.app, name="rules")
 cli.add_typer(receipt.app, name="receipt")
@@ -89,6 +91,19 @@ def scheduler() -> None:
 
     settings = outside_settings(kafka=False)
     run(run_scheduler(settings), logs=True)
+
+
+@cli.command()
+def sftp() -> None:
+    """Serve settlement files to banks over SFTP, and take their acknowledgments; run as many as you like."""
+    from app.errors import UsageError
+
+    try:
+        from app.sftp.process import run_sftp
+    except ImportError:
+        raise UsageError("SFTP needs the package asyncssh: pip install 'medsettle[sftp]'.") from None
+    settings = outside_settings(kafka=False)
+    run(run_sftp(settings), logs=True)
 
 
 @cli.command()

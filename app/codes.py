@@ -86,6 +86,9 @@ class Code(StrEnum):
     FILE_INVALID = "file_invalid"
     FILE_CONFLICT = "file_conflict"
     FILE_UNKNOWN = "file_unknown"
+    # Of settlement files.
+    FILE_NOT_SIGNED = "file_not_signed"
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     # Refusals of what an institution uploads to be reconciled. Nothing of it was kept.
     ARCHIVE_INVALID = "archive_invalid"
     ARCHIVE_TOO_LARGE = "archive_too_large"
@@ -376,7 +379,17 @@ CATALOGUE: dict[Code, Entry] = {
     Code.FILE_CONFLICT: Entry(
         "Another file was received under this file number.", "Give the new file a number of its own."
     ),
-    Code.FILE_UNKNOWN: Entry("No file has this number.", "Send the file."),
+    Code.FILE_UNKNOWN: Entry(
+        "No file has this number or name.", "Send a contribution file; of settlement files ask for the list."
+    ),
+    Code.FILE_NOT_SIGNED: Entry(
+        "The file was written while the service had no signing key.",
+        "Compare its `sha256`; the operator sets a key, and later files are signed.",
+    ),
+    Code.RANGE_NOT_SATISFIABLE: Entry(
+        "The file ends before the range begins that was asked for.",
+        "`Content-Range` tells the size; a download that has as much is whole.",
+    ),
     Code.ARCHIVE_INVALID: Entry(
         "The archive is not a zip that holds one plain text file.", "Zip one UTF-8 text, not encrypted; send it again."
     ),

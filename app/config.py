@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     scheduler_metrics_host: str = "127.0.0.1"
     scheduler_metrics_port: Port = Field(0, description="0: a free port, said in the log")
 
+    sftp_host: str = "127.0.0.1"
+    sftp_port: Port = 2022
+    sftp_host_key: SecretStr = Field(
+        SecretStr(""), description="By which banks know the SFTP server: `ed25519:base64`, of each process the same"
+    )
+    sftp_metrics_host: str = "127.0.0.1"
+    sftp_metrics_port: Port = Field(0, description="0: a free port, said in the log")
+
     pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections of one process")
     batch_messages_max: int = Field(2_000, ge=1, le=5_000, description="A worker far behind takes twice as many")
     batch_wait_ms_max: int = Field(50, ge=1, le=5_000, description="How long the worker waits for a first message")

@@ -27,6 +27,7 @@ from app.parties.vault import Vault
 from app.process_board import keep_told
 from app.routes import (
     account_states,
+    acknowledgments,
     audit,
     business_days,
     cards,
@@ -43,6 +44,7 @@ from app.routes import (
     persons,
     receipts,
     reconciliation,
+    settlement_files,
     trace,
     transactions,
 )
@@ -107,6 +109,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(national.router)
     app.include_router(business_days.router)
     app.include_router(dead_letters.router)
+    app.include_router(settlement_files.router)
+    app.include_router(acknowledgments.router)
     for pages in ROUTERS:
         app.include_router(pages)
     app.add_middleware(RequestTimes)

@@ -285,6 +285,19 @@ ACCESS_REFUSED = _counter(
 )
 for _code in (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_YOURS):
     ACCESS_REFUSED.labels(_code)
+SFTP_LOGINS = _counter(
+    "medsettle_sftp_logins_total",
+    "Logins of banks over SFTP: good; refused, a key that is not good or not this bank's; limited, too many at once.",
+    "Many refused: a bank's key has ended, or somebody tries. Limited: a client leaves its connections open.",
+    ["result"],
+)
+for _result in ("good", "refused", "limited"):
+    SFTP_LOGINS.labels(_result)
+SFTP_CONNECTIONS = _gauge(
+    "medsettle_sftp_connections",
+    "Connections that the SFTP server has open.",
+    "Near 200 in one process, where new ones are turned away: see which banks leave theirs open; run one process more.",
+)
 
 
 class _Pool(Protocol):

@@ -23,6 +23,7 @@ class Recorded(Enum):
     ACTS = auto()
     LOOKS = auto()  # at a person's data
     LOOKS_OF_OTHERS = auto()  # the same, but an institution at its own transactions is not recorded
+    DOWNLOADS = auto()  # by the route, which knows what of a file is asked for and when it has gone out
 
 
 class Rule(NamedTuple):
@@ -62,6 +63,8 @@ _OWN_TRANSACTIONS = _OWN_TRANSACTION._replace(own=Own.BY_ROUTE)
 _RECONCILE = _act("reconciliations:write", INSTITUTION, OPERATOR, own=Own.BY_ROUTE)
 _RECONCILED = _rule("reconciliations:read", INSTITUTION, OPERATOR, AUDITOR, own=Own.BY_ROUTE)
 _OWN_BREAKS = _RECONCILED._replace(recorded=Recorded.LOOKS_OF_OTHERS)
+_FILES = _rule("settlement-files:read", BANK, INSTITUTION, OPERATOR, AUDITOR, own=Own.BY_ROUTE)
+_DOWNLOAD = _FILES._replace(recorded=Recorded.DOWNLOADS)
 _SETTLE = _rule("transactions:write", INSTITUTION, own=Own.BY_ROUTE)
 
 #: By method and path, as the routes are declared.
@@ -133,6 +136,17 @@ RULES: dict[str, Rule] = {
     "POST /v1/dead-letters/{letter_no}/discard": _act("dead-letters:write", OPERATOR),
     "POST /v1/dead-letters/replay": _act("dead-letters:write", OPERATOR),
     "POST /v1/dead-letters/discard": _act("dead-letters:write", OPERATOR),
+    # Settlement files. A bank pulls its own; an institution the details of its own transactions.
+    "GET /v1/settlement-files": _FILES,
+    "GET /v1/settlement-files/{file_id}": _FILES,
+    "GET /v1/settlement-files/{file_id}/content": _DOWNLOAD,
+    "HEAD /v1/settlement-files/{file_id}/content": _FILES,
+    "GET /v1/settlement-files/{file_id}/digest": _FILES,
+    "GET /v1/settlement-files/{file_id}/signature": _FILES,
+    "POST /v1/settlement-files/{file_id}/acknowledgment": _act("acknowledgments:write", BANK, own=Own.BY_ROUTE),
+    "GET /v1/settlement-files/{file_id}/acknowledgments": _rule(
+        "settlement-files:read", BANK, OPERATOR, AUDITOR, own=Own.BY_ROUTE
+    ),
     # The audit log
     "GET /v1/audit": _look("audit:read", OPERATOR, AUDITOR),
     # Reconciliation. Institutions compare; what came of a break operators say.

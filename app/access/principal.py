@@ -32,6 +32,10 @@ class Principal:
         if (self.role is Role.BANK) != (self.bank is not None):
             raise ValueError("a bank's principal, and no other, names its bank")
 
+    def is_held_from_bank(self, bank: str) -> bool:
+        """Whether what belongs to this bank is another's."""
+        return self.bank is not None and self.bank != bank
+
     def is_held_from(self, institution: str) -> bool:
         """Whether what belongs to this institution is another's."""
         return self.institution is not None and self.institution != institution

@@ -8,11 +8,13 @@ _SECONDS_MAX = 3
 
 
 def health() -> None:
-    """Exit 0 if the api, worker or scheduler that listens here is alive; else say why and exit 1."""
+    """Exit 0 if the api, worker, scheduler or SFTP server that listens here is alive; else say why and exit 1."""
     from app.config import settings
 
     found = settings()
-    ports = {found.api_port, found.worker_metrics_port, found.scheduler_metrics_port} - {0}
+    ports = {
+        found.api_port, found.worker_metrics_port, found.scheduler_metrics_port, found.sftp_metrics_port,
+    } - {0}  # fmt: skip
     alive = [answer for port in sorted(ports) if (answer := _is_alive(port)) is not None]
     if not alive or not all(alive):
         typer.echo("not alive" if alive else f"nothing listens on {', '.join(map(str, sorted(ports)))}", err=True)

@@ -40,6 +40,8 @@ answers: ignore what you do not know.
 | a stream of the feed | 10 minutes, then connect again |
 | readers of feeds in one process | 1,000 |
 | exports in hand in one process | 8 |
+| downloads of settlement files in hand, of one key in one process | 8 |
+| a reader of a file who takes nothing | 1 minute, then go on by `Range` |
 
 ## Codes
 

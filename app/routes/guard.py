@@ -31,8 +31,8 @@ _PERSON = "medsettle.person"
 _REASON = "medsettle.reason"
 # What of an address is kept: whose it is, never a free text.
 _TARGETS = frozenset({
-    "institution", "message_id", "bank", "card_no", "grant_id", "adjustment_id", "file_no", "day", "event", "insurance",
-    "letter_no",
+    "institution", "message_id", "bank", "card_no", "grant_id", "adjustment_id", "file_no", "file_id", "day", "event",
+    "insurance", "letter_no",
 })  # fmt: skip
 _PERSONS_ASKED = frozenset({"person_no", "beneficiary", "granter"})
 _CITIZEN_NO = re.compile(r"\d{17}[\dXx]|(?<!\d)\d{15}(?!\d)")
@@ -141,7 +141,7 @@ def _is_many(annotation: Any) -> bool:
 def _check_query(request: Request, takes_many: Mapping[str, bool]) -> None:
     """Raises Refused. takes_many: the names that the route reads, and whether a name may stand there more than once."""
     named = Counter(name for name, _ in request.query_params.multi_items())
-    if (takes_many or request.method == "GET") and not takes_many.keys() >= named.keys():
+    if (takes_many or request.method in ("GET", "HEAD")) and not takes_many.keys() >= named.keys():
         # A mistyped filter must not find everything. Its name is not repeated: it is text of the sender.
         raise Refused(Code.INVALID_FIELD, "There is a parameter that this route does not have.", "/query")
     for name, count in named.items():
@@ -162,6 +162,18 @@ async def record(request: Request, status: int) -> None:
     """Keep a deed with its end in the audit log."""
     pool, principal = services_of(request).pool, principal_of(request)
     await audit.record(pool, principal, _deed(request), status, _person_of(request))
+
+
+async def begin_download(request: Request, what: str) -> int:
+    """Keep in the audit log that a download begins, and of what; `end_download` says that it came to its end."""
+    deed = _deed(request)
+    return await audit.begin(
+        services_of(request).pool, principal_of(request), deed._replace(target=f"{deed.target} {what}".rstrip())
+    )
+
+
+async def end_download(request: Request, entry_id: int, status: int) -> None:
+    await audit.end(services_of(request).pool, entry_id, status, None)
 
 
 async def _recorded(request: Request, handle: Handler, *, is_act: bool) -> Response:
@@ -186,7 +198,7 @@ async def _recorded(request: Request, handle: Handler, *, is_act: bool) -> Respo
 def _is_recorded(rule: Rule, principal: Principal) -> bool:
     if rule.recorded is Recorded.LOOKS_OF_OTHERS:
         return principal.role is not Role.INSTITUTION
-    return rule.recorded is not Recorded.NOTHING
+    return rule.recorded not in (Recorded.NOTHING, Recorded.DOWNLOADS)
 
 
 def _deed(request: Request) -> audit.Deed:

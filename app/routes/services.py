@@ -1,6 +1,7 @@
 """What the routes work with; made once by `app.main` and kept on the application."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -32,7 +33,9 @@ class Services:
     resender: Resender
     batches_in_hand: int = 0
     exports_in_hand: int = 0
+    acknowledgments_in_hand: int = 0
     large_envelopes_in_hand: int = 0
+    downloads_in_hand: Counter[str] = field(default_factory=Counter)
 
 
 def services_of(request: Request) -> Services:

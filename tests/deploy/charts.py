@@ -32,7 +32,9 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "drainSecondsMax": 120,
         "worker": {"keda": {"enabled": True, "maxReplicas": 16, "authenticationRef": "kafka"}},
         "migration": {"existingSecret": "medsettle-owner"},
+        "sftp": {"enabled": True, "service": {"type": "LoadBalancer", "annotations": {"example/internal": "true"}}},
         "networkPolicy": {
+            "banks": [{"ipBlock": {"cidr": "10.2.0.0/24"}}],
             "postgres": {"to": [{"ipBlock": {"cidr": "10.1.0.0/24"}}]},
             "extraEgress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
         },

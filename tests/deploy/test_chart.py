@@ -66,6 +66,7 @@ def test_a_long_release_name_keeps_names_within_a_label() -> None:
         ({**LEAST, "config": {"MEDSETTLE_DATABASE_URL": "postgresql://app:pw@db/medsettle"}}, "MEDSETTLE_DATABASE_URL"),
         ({**LEAST, "config": {"PATH": "/tmp"}}, "PATH"),  # noqa: S108
         ({**LEAST, "networkPolicy": {"clients": []}}, "clients"),
+        ({**LEAST, "sftp": {"service": {"type": "ExternalName"}}}, "type"),
     ],
 )
 def test_the_schema_refuses_wrong_values_by_name(values: dict[str, Any], named: str) -> None:
@@ -79,6 +80,7 @@ def test_the_schema_refuses_wrong_values_by_name(values: dict[str, Any], named: 
         ({**LEAST, "worker": {"replicas": 17}}, "17 workers cannot share 16 partitions"),
         ({**LEAST, "worker": {"keda": {"enabled": True, "maxReplicas": 17}}}, "17 workers cannot share 16 partitions"),
         ({**LEAST, "worker": {"keda": {"enabled": True, "minReplicas": 9}}}, "above worker.keda.maxReplicas"),
+        ({**LEAST, "sftp": {"enabled": True}}, "networkPolicy.banks"),
         ({**LEAST, "api": {"autoscaling": {"minReplicas": 9}}}, "above api.autoscaling.maxReplicas"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from app.config import Settings
 from tests.deploy.charts import LEAST, VALUE_SETS, Resource, of_kind, pod_templates, rendered
 
+HOST_KEY = "MEDSETTLE_SFTP_HOST_KEY"
 SECRETS = {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS", "MEDSETTLE_SIGNING_KEY"}
 
 
@@ -99,12 +100,13 @@ def test_secrets_come_by_reference_alone(resources: list[Resource]) -> None:
             assert variable["valueFrom"].keys() == {"secretKeyRef"}
         assert all(source.keys() == {"configMapRef"} for source in container.get("envFrom", []))
     [config] = of_kind(resources, "ConfigMap").values()
-    assert not config["data"].keys() & {*SECRETS, "MEDSETTLE_OWNER_DATABASE_URL"}
+    assert not config["data"].keys() & {*SECRETS, HOST_KEY, "MEDSETTLE_OWNER_DATABASE_URL"}
 
 
 def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(resources: list[Resource]) -> None:
     given = {container["name"]: set(_environment(container)) for container in _containers(resources)}
     assert given.pop("migrate", {"MEDSETTLE_DATABASE_URL"}) == {"MEDSETTLE_DATABASE_URL"}
+    assert given.pop("sftp", {"MEDSETTLE_DATABASE_URL", HOST_KEY}) == {"MEDSETTLE_DATABASE_URL", HOST_KEY}
     assert given == {
         "api": SECRETS,
         "worker": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS"},
@@ -149,8 +151,8 @@ def test_services_reach_the_port_of_their_pods(resources: list[Resource]) -> Non
     for name, service in of_kind(resources, "Service").items():
         template = of_kind(resources, "Deployment")[name]["spec"]["template"]
         assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
-        [port] = service["spec"]["ports"]
-        assert port["targetPort"] in {each["name"] for each in template["spec"]["containers"][0]["ports"]}
+        ports = {port["targetPort"] for port in service["spec"]["ports"]}
+        assert ports == {each["name"] for each in template["spec"]["containers"][0]["ports"]}
 
 
 def test_pods_are_closed_to_all_but_clients_and_prometheus() -> None:
@@ -162,6 +164,14 @@ def test_pods_are_closed_to_all_but_clients_and_prometheus() -> None:
     assert all(rule["from"] for policy in policies.values() for rule in policy["spec"]["ingress"])
     ports = {port["port"] for rule in everything["egress"] for port in rule["ports"]}
     assert ports == {53, 5432, 9092}
+
+
+def test_the_sftp_server_is_off_until_asked_for_and_open_to_banks_alone() -> None:
+    assert not [name for name in of_kind(rendered(LEAST), "Deployment") if name.endswith("-sftp")]
+    policy = of_kind(rendered(VALUE_SETS["whole"]), "NetworkPolicy")["prod-medsettle-sftp"]["spec"]
+    assert policy["ingress"] == [
+        {"from": [{"ipBlock": {"cidr": "10.2.0.0/24"}}], "ports": [{"port": "sftp", "protocol": "TCP"}]}
+    ]
 
 
 def test_the_migration_comes_before_the_pods_of_its_release() -> None:

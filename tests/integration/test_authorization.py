@@ -6,6 +6,7 @@ until this test knows how to ask it for what is another's.
 
 import re
 import secrets
+from datetime import date
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from tests.callers import BANK
 from tests.console import is_page
 from tests.harness import House
 from tests.national_calls import envelope
+from tests.settlement_files import add_file
 
 OTHER_BANK = "103"
 NATIONAL = "POST /mbs/fmi/fsi/api/callFsiService/callService"
@@ -42,6 +44,13 @@ ADDRESS = {
 
 #: A reconciliation of each institution, which `caller` has opened.
 RUNS = {HOSPITAL: "888000001", PHARMACY: "888000002"}
+
+#: A settlement file of each bank, and of each institution its details, which `caller` has laid there.
+DAY = date(2020, 1, 3)
+FILES = {
+    **{bank: f"20200103_{bank}_payment_v1.txt" for bank in (BANK, OTHER_BANK)},
+    **{institution: f"20200103_{BANK}_detail_{institution}_v1.csv.gz" for institution in (HOSPITAL, PHARMACY)},
+}
 
 
 def payment(owner: str) -> dict[str, Any]:
@@ -84,6 +93,7 @@ QUERIES: dict[str, Any] = {
         "last_day": "2026-01-01",
     },
     "GET /v1/reconciliations": lambda owner: {"institution": owner},
+    "GET /v1/settlement-files": lambda owner: {"institution" if owner in RUNS else "bank": owner},
 }
 
 
@@ -103,17 +113,34 @@ def test_every_route_is_listed_and_every_one_that_is_listed_is_there() -> None:
 
 
 def test_an_auditor_only_reads() -> None:
-    assert {name.split()[0] for name, rule in RULES.items() if Role.AUDITOR in rule.roles} == {"GET"}
+    assert {name.split()[0] for name, rule in RULES.items() if Role.AUDITOR in rule.roles} == {"GET", "HEAD"}
 
 
 async def ask(client: httpx.AsyncClient, name: str, owner: str, key: str | None) -> httpx.Response:
     method, path = name.split()
-    values = {**ADDRESS, "institution": owner, "bank": owner, "run_id": RUNS.get(owner, RUNS[HOSPITAL])}
+    values = {
+        **ADDRESS,
+        "institution": owner,
+        "bank": owner,
+        "run_id": RUNS.get(owner, RUNS[HOSPITAL]),
+        "file_id": FILES[owner],
+    }
     body = BODIES[name](owner) if name in BODIES else {}
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     query = QUERIES[name](owner) if name in QUERIES else None
-    return await client.request(method, address, json=None if method == "GET" else body, params=query, headers=headers)
+    has_body = method not in ("GET", "HEAD")
+    return await client.request(method, address, json=body if has_body else None, params=query, headers=headers)
+
+
+def said(answer: httpx.Response) -> tuple[int, str | None]:
+    """Status and code; the answer to HEAD has no code."""
+    return answer.status_code, None if answer.request.method == "HEAD" else answer.json()["code"]
+
+
+def refusal(name: str, status: int, code: Code) -> tuple[int, str | None]:
+    """What `said` is to be."""
+    return status, None if name.startswith("HEAD") else code
 
 
 @pytest.fixture
@@ -126,6 +153,11 @@ async def caller(standing: House) -> Any:
             " 'reconciliation_failed') ON CONFLICT DO NOTHING",
             int(run_id), institution,
         )  # fmt: skip
+    if await standing.pool.fetchval("SELECT 1 FROM clearing.files WHERE file_id = $1", FILES[BANK]) is None:
+        for bank in (BANK, OTHER_BANK):
+            await add_file(standing.pool, bank, b"x", day=DAY)
+        for institution in (HOSPITAL, PHARMACY):
+            await add_file(standing.pool, BANK, b"x", day=DAY, kind="detail_csv", institution=institution)
     async with httpx.AsyncClient(base_url=standing.installation.base_url, timeout=60) as client:
         yield client
 
@@ -138,13 +170,13 @@ async def test_what_is_open_needs_no_key(caller: httpx.AsyncClient, name: str) -
 @pytest.mark.parametrize("name", sorted(RULES))
 async def test_nobody_gets_in_without_a_good_key(standing: House, caller: httpx.AsyncClient, name: str) -> None:
     anonymous = await ask(caller, name, HOSPITAL, None)
-    assert (anonymous.status_code, anonymous.json()["code"]) == (401, Code.UNAUTHENTICATED)
+    assert said(anonymous) == refusal(name, 401, Code.UNAUTHENTICATED)
     assert anonymous.headers["www-authenticate"] == 'Bearer realm="medsettle"'
     assert anonymous.headers["content-type"] == "application/problem+json"
     key = await standing.keys.key(Role.AGENCY)
     for false in (key[:-1] + ("A" if key[-1] != "A" else "B"), "x", f"mds_{secrets.token_hex(6)}_x"):
         stranger = await ask(caller, name, HOSPITAL, false)
-        assert (stranger.status_code, stranger.json()["code"]) == (401, Code.UNAUTHENTICATED), false
+        assert said(stranger) == refusal(name, 401, Code.UNAUTHENTICATED), false
         assert stranger.headers["www-authenticate"] == 'Bearer realm="medsettle", error="invalid_token"'
 
 
@@ -154,7 +186,7 @@ async def test_each_role_gets_in_where_the_table_says_so(standing: House, caller
         owner = BANK if role is Role.BANK else HOSPITAL
         answer = await ask(caller, name, owner, await standing.keys.key(role, owner))
         if role not in RULES[name].roles:
-            assert (answer.status_code, answer.json()["code"]) == (403, Code.FORBIDDEN), role
+            assert said(answer) == refusal(name, 403, Code.FORBIDDEN), role
         elif role is Role.INSTITUTION and RULES[name].own is Own.BY_CARD:
             assert_sees_nothing_without_a_card(answer)
         else:
@@ -183,7 +215,7 @@ async def test_nobody_reaches_what_is_anothers(
         assert (answer.status_code, answer.json()["infcode"]) == (200, -1)
         assert answer.json()["err_msg"].startswith("[not_yours]")
     else:
-        assert (answer.status_code, answer.json()["code"]) == (403, Code.NOT_YOURS)
+        assert said(answer) == refusal(name, 403, Code.NOT_YOURS)
     assert await standing.pool.fetchval("SELECT count(*) FROM settlement.settlements") == before
 
 

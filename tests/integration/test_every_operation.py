@@ -6,6 +6,7 @@ many requests of each kind an operation gets; with the default the same ones are
 """
 
 import os
+from datetime import date
 from typing import Any
 
 import pytest
@@ -25,10 +26,13 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 from tests.builders import HOSPITAL, add_person
+from tests.callers import BANK
 from tests.harness import House
+from tests.settlement_files import add_file
 
 EXAMPLES = int(os.environ.get("MEDSETTLE_FUZZ_EXAMPLES", "0"))
 PERSON = "PFUZZ1"
+FILE = "20200102_102_payment_v1.txt"
 
 schema = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
 
@@ -59,6 +63,8 @@ EXCUSED: dict[str, list[CheckFunction]] = {
 @pytest.fixture(scope="session")
 async def keys(standing: House) -> dict[Role, str]:
     await add_person(standing.pool, PERSON, balance=10**9)
+    file = await add_file(standing.pool, BANK, b"0123456789", day=date(2020, 1, 2))
+    assert file.file_id == FILE
     return {role: await standing.keys.key(role) for role in Role}
 
 
@@ -83,7 +89,7 @@ def test_every_operation_is_what_the_contract_says(case: Case[Any], standing: Ho
 
 
 def _name_what_is_there(case: Case[Any]) -> None:
-    """Half of the good requests are about an institution and a person that are there. Nobody waits."""
+    """Half of the good requests are about an institution, a person and a file that are there. Nobody waits."""
     if str(case.query.get("wait", "")).isdecimal():
         case.query["wait"] = 0
     meta = case.meta
@@ -92,6 +98,6 @@ def _name_what_is_there(case: Case[Any]) -> None:
         return
     for container in (case.path_parameters, case.query, case.body):
         if isinstance(container, dict):
-            for name, value in (("institution", HOSPITAL), ("person_no", PERSON)):
+            for name, value in (("institution", HOSPITAL), ("person_no", PERSON), ("file_id", FILE)):
                 if isinstance(container.get(name), str):
                     container[name] = value

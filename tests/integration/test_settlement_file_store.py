@@ -4,7 +4,16 @@ import os
 from datetime import timedelta
 
 import pytest
-from app.clearing.files.store import CHUNK_BYTES, File, digest_file, list_files, read_file, stream_content, successors
+from app.clearing.files.store import (
+    CHUNK_BYTES,
+    File,
+    digest_file,
+    list_files,
+    page_query,
+    read_file,
+    stream_content,
+    successors,
+)
 from app.codes import Code
 from app.database import Connection, Pool, open_pool, transaction
 from app.errors import Refused
@@ -104,3 +113,25 @@ async def test_a_file_that_lost_bytes_is_not_read_short(pool: Pool, owner: Conne
     await owner.execute(harm.format("clearing.file_chunks"))
     with pytest.raises(ValueError, match="chunk 1"):
         await read(pool, file, 0, file.size)
+
+
+@pytest.mark.parametrize(
+    ("sought", "index"),
+    [
+        ({"bank": "B00007"}, "files_of_bank"),
+        ({"institution": HOSPITAL}, "files_of_institution"),
+        ({"bank": "B00007", "business_day": yesterday()}, "file_drawn_once"),
+    ],
+)
+async def test_a_page_of_one_owner_is_read_by_an_index_of_its_files(
+    pool: Pool, owner: Connection, sought: dict[str, object], index: str
+) -> None:
+    for number in range(200):
+        for day in (1, 2):
+            await draw_file(pool, f"B{number:05}", day=yesterday() - timedelta(days=day - 1))
+    await draw_file(pool, "B00007", kind="detail_csv", institution=HOSPITAL)
+    await owner.execute("UPDATE clearing.files SET written_at = now(), size = 0, sha256 = ''")
+    await owner.execute("ANALYZE clearing.files")
+    statement, values = page_query(sought, "", 100)
+    plan = await pool.fetch(f"EXPLAIN {statement}", *values)
+    assert index in "\n".join(row[0] for row in plan)

@@ -4,7 +4,7 @@ A file is there once it is written, and then never changes. Nothing here holds a
 so a reader may be as slow as it likes.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -46,16 +46,14 @@ class File(NamedTuple):
 
 _COLUMNS = ", ".join(File._fields)
 _READ = f"SELECT {_COLUMNS} FROM clearing.files WHERE file_id = $1 AND written_at IS NOT NULL"  # noqa: S608
-_LIST = f"""
-SELECT {_COLUMNS}
-FROM clearing.files
-WHERE file_id > $1 AND written_at IS NOT NULL
-    AND ($2::text IS NULL OR bank = $2)
-    AND ($3::date IS NULL OR business_day = $3)
-    AND ($4::text IS NULL OR institution = $4)
-ORDER BY file_id
-LIMIT $5
-"""  # noqa: S608
+# Each combination of what is asked for is a statement of its own, so that it is read by the index that fits.
+_LIST = f"SELECT {_COLUMNS} FROM clearing.files WHERE file_id > $1 AND written_at IS NOT NULL"  # noqa: S608
+_OF = {
+    "bank": "bank = ${0}",
+    "business_day": "business_day = ${0}",
+    # The index of institutions holds details alone.
+    "institution": "institution = ${0} AND institution <> ''",
+}
 _SUCCESSORS = """
 SELECT DISTINCT ON (old.file_id) old.file_id, new.file_id AS successor
 FROM clearing.files AS old
@@ -84,7 +82,19 @@ async def list_files(
     limit: int = 1_000,
 ) -> list[File]:
     """Those behind a name, in the order of their names, which begin with the day."""
-    return [File(*row) for row in await connection.fetch(_LIST, after, bank, day, institution, limit)]
+    statement, values = page_query({"bank": bank, "business_day": day, "institution": institution}, after, limit)
+    return [File(*row) for row in await connection.fetch(statement, *values)]
+
+
+def page_query(sought: Mapping[str, object], after: str, limit: int) -> tuple[str, list[object]]:
+    """The statement of a page and its values; what is None is not asked for."""
+    statement = _LIST
+    values: list[object] = [after, limit]
+    for column, value in sought.items():
+        if value is not None:
+            values.append(value)
+            statement += f" AND {_OF[column].format(len(values))}"
+    return f"{statement} ORDER BY file_id LIMIT $2", values
 
 
 async def successors(connection: Connection, files: Iterable[File]) -> dict[str, str]:

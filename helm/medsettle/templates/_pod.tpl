@@ -89,6 +89,9 @@ spec:
             {{- end }}
           ports:
             - {name: {{ .portName }}, containerPort: {{ .port }}}
+            {{- range .morePorts }}
+            - {name: {{ .name }}, containerPort: {{ .containerPort }}}
+            {{- end }}
           startupProbe:
             httpGet: {path: /health/startup, port: {{ .portName }}}
             periodSeconds: 2

@@ -3,6 +3,8 @@
 from .account_change import AccountChange
 from .account_state import AccountState
 from .accounts import Accounts
+from .acknowledgment_answer import AcknowledgmentAnswer
+from .acknowledgments import Acknowledgments
 from .activation_at_outlet import ActivationAtOutlet
 from .adjustment_answer import AdjustmentAnswer
 from .adjustment_answer_direction import AdjustmentAnswerDirection
@@ -168,6 +170,9 @@ from .run_answer_state import RunAnswerState
 from .runs import Runs
 from .search import Search
 from .set_insurance_insurance import SetInsuranceInsurance
+from .settlement_file import SettlementFile
+from .settlement_file_kind import SettlementFileKind
+from .settlement_files import SettlementFiles
 from .signature import Signature
 from .signature_algorithm import SignatureAlgorithm
 from .standing import Standing
@@ -190,6 +195,8 @@ __all__ = (
     "AccountChange",
     "Accounts",
     "AccountState",
+    "AcknowledgmentAnswer",
+    "Acknowledgments",
     "ActivationAtOutlet",
     "AdjustmentAnswer",
     "AdjustmentAnswerDirection",
@@ -355,6 +362,9 @@ __all__ = (
     "Runs",
     "Search",
     "SetInsuranceInsurance",
+    "SettlementFile",
+    "SettlementFileKind",
+    "SettlementFiles",
     "Signature",
     "SignatureAlgorithm",
     "Standing",
