@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test test-browser test-processes chaos model lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
+.PHONY: setup demo dev test test-browser test-processes chaos model clearing lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
 
 setup: $(READY)
 
@@ -66,6 +66,10 @@ chaos: setup
 # The long form of the comparison with the model; `make test` runs 60 sequences and .ci/run 500.
 model: setup
 	@MEDSETTLE_MODEL_SEQUENCES=$${MEDSETTLE_MODEL_SEQUENCES:-50000} $(BIN)/python -m pytest -q -n 2 tests/model
+
+# The long form of random days cleared to their end; `make test` runs 4 of them.
+clearing: setup
+	@MEDSETTLE_CLEARING_RUNS=$${MEDSETTLE_CLEARING_RUNS:-200} $(BIN)/python -m pytest -q -n 2 tests/integration/test_clearing_equation.py
 
 lint: setup
 	@$(BIN)/ruff check .

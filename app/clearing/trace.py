@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from app.clearing.positions import LINE_ID, PAYOUT
+from app.clearing.positions import LINE_ID, PAYOUT, PAYOUT_RETURN
 from app.clearing.trace_steps import (
     BatchStep,
     BookingStep,
@@ -112,7 +112,7 @@ SELECT
     out.batch_id, out.business_day, back.batch_id, back.business_day
 FROM way AS l
 LEFT JOIN ledger.bookings AS out ON out.reference = {LINE_ID} AND out.purpose = '{PAYOUT}'
-LEFT JOIN ledger.bookings AS back ON back.reference = {LINE_ID} AND back.purpose = 'payout_return'
+LEFT JOIN ledger.bookings AS back ON back.reference = {LINE_ID} AND back.purpose = '{PAYOUT_RETURN}'
 ORDER BY l.step
 """  # noqa: S608
 _FILES = """

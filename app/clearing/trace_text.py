@@ -1,9 +1,10 @@
-"""A transaction's way as a tree for a terminal. Pure."""
+"""A transaction's way as a tree for a terminal."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
@@ -33,6 +34,12 @@ _STAGES: Final[dict[Stage, str]] = {
 }
 # Of a chain of days in which a position was only carried, so many are shown at either end.
 _CARRIED_SHOWN = 3
+_WIDTH = 240
+
+
+def print_trace(trace: Trace) -> None:
+    """On standard output. Hashes are copied from here: they stay whole, however narrow the terminal."""
+    Console(highlight=False, width=_WIDTH).print(trace_tree(trace), soft_wrap=True)
 
 
 def trace_tree(trace: Trace) -> Tree:
@@ -150,9 +157,9 @@ def _files(step: Tree, files: Sequence[FileStep]) -> None:
 
 def _result(result: ResultStep) -> str:
     colour = "green" if result.outcome == "paid" else "red"
-    why = escape(f"{result.code}: {result.reason}" if result.reason else result.code)
+    why = escape(": ".join(text for text in (result.code, result.reason) if text))
     return (
-        f"[{colour}]{result.outcome}[/{colour}] {why}, by acknowledgment {result.ack_id}"
+        f"[{colour}]{result.outcome}[/{colour}]{' ' if why else ''}{why}, by acknowledgment {result.ack_id}"
         f" ({result.form}) of {result.file_id}, {_time(result.received_at)}"
     )
 

@@ -1,15 +1,8 @@
 """`medsettle trace`: the whole way of one transaction."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from app.commands.running import outside_settings, run
-
-if TYPE_CHECKING:
-    from app.clearing.trace_steps import Trace
-
-_WIDE = 240
 
 
 def trace(
@@ -18,6 +11,7 @@ def trace(
 ) -> None:
     """Show a transaction's way: message, outcome, transfers, day, position, line, files, what the bank said."""
     from app.clearing.trace import trace as read
+    from app.clearing.trace_text import print_trace
     from app.database import open_pool, transaction
 
     settings = outside_settings(kafka=False)
@@ -26,15 +20,7 @@ def trace(
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, size_max=1, application_name="medsettle trace")
         async with pool, transaction(pool, snapshot=True) as connection:
-            _show(await read(connection, institution, message_id))
+            found = await read(connection, institution, message_id)
+        print_trace(found)
 
     run(work())
-
-
-def _show(found: "Trace") -> None:
-    from rich.console import Console
-
-    from app.clearing.trace_text import trace_tree
-
-    # Hashes are copied from here: they stay whole, however narrow the terminal.
-    Console(highlight=False, width=_WIDE).print(trace_tree(found), soft_wrap=True)

@@ -1,7 +1,7 @@
 """The demo's report: every message accounted for, every fen accounted for, and how long it took."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -107,10 +107,7 @@ def print_report(console: Console, report: DemoReport) -> None:
     for name in ("settled", "held", "reversed", "declined", "replayed", "conflict", "rejected", "dead_letter"):
         console.print(f"  {name:14}{counts[name]:>9,}")
     console.print("", _kinds(report.answers), "", _money(count_told(report.answers)), "", sep="\n")
-    table = Table("", "left", "right", "")
-    for check in report.checks:
-        table.add_row(check.claim, _shown(check.left), _shown(check.right), "ok" if check.holds else "[red]NOT EQUAL")
-    console.print(table)
+    print_checks(console, report.checks)
     latencies = sorted(report.answers.latencies_ms)
     percentiles = "  ".join(
         f"p{share:g} {latencies[min(len(latencies) - 1, int(len(latencies) * share / 100))]:,} ms"
@@ -121,8 +118,13 @@ def print_report(console: Console, report: DemoReport) -> None:
         f"from message to outcome: {percentiles}; the killed worker's share waited for the new one\n"
         f"answers told twice because of it: {report.answers.told_more_than_once:,}"
     )
-    verdict = "[green]Everything adds up." if report.adds_up else "[red]It does not add up."
-    console.print(f"[bold]{verdict}")
+
+
+def print_checks(console: Console, checks: Iterable[Check]) -> None:
+    table = Table("", "left", "right", "")
+    for check in checks:
+        table.add_row(check.claim, _shown(check.left), _shown(check.right), "ok" if check.holds else "[red]NOT EQUAL")
+    console.print(table)
 
 
 def _kinds(answers: Answers) -> Table:

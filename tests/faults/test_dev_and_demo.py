@@ -193,6 +193,7 @@ def test_the_demo_adds_up(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "was killed with SIGKILL" in run.stdout
     assert "The ledger is whole" in run.stdout
+    assert "pays again what" in run.stdout
     assert "Everything adds up." in run.stdout
 
 

@@ -155,6 +155,7 @@ async def test_a_settlement_of_another_day_is_told_as_that(
 async def test_a_message_that_may_still_come_is_not_arrived_and_does_not_differ(
     pool: Pool, database: Database, day: Sequence[UploadedRow]
 ) -> None:
+    """Hyperswitch: what is expected and what is mismatched must be told apart."""
     under_way = payment(amount=40)
     row = UploadedRow(None, "P1", 40, 40, message_id=under_way.message_id)
     found = await only_break(pool, database.app_url, [*day, row], with_message_ids=True)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -19,8 +20,10 @@ from app.database import Pool, transaction
 from app.errors import Refused
 from app.settlement.messages import Message
 from rich.console import Console
+from tests.acknowledging import answer, return_file, send_file
 from tests.builders import HOSPITAL, PHARMACY, Database, authorization, follow_up, payment
 from tests.clearing_days import make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
+from tests.filing import content_of, tell_banks
 from tests.harness import House
 from tests.integration.test_settle import _scans
 
@@ -106,6 +109,41 @@ async def test_what_is_carried_is_traced_through_the_days_until_it_is_paid(
     assert [(each.business_day, each.paid) for each in found.positions] == [(first, 0), (second, 0), (yesterday(), 700)]
     assert [line.business_day for line in found.lines] == [yesterday()]
     assert found.stage == "drawn"
+
+
+async def test_a_line_that_failed_is_traced_through_its_return_and_the_line_that_pays_again(
+    pool: Pool, owner: Any, database: Database
+) -> None:
+    await open_places(pool)
+    await tell_banks(pool)
+    first = yesterday() - timedelta(days=1)
+    await make_day(owner, first)
+    message = payment(amount=700)
+    await post_on(pool, first, message)
+    await seal(database, first)
+    told = await send_file(pool, database, "BANK01", first)
+    filed = await traced(pool, message)
+    assert filed.stage == "filed"
+    [payment_file] = [file for file in filed.lines[0].files if file.kind == "payment"]
+    content = await content_of(pool, told.file_id)
+    assert (payment_file.file_id, payment_file.sha256) == (told.file_id, sha256(content).hexdigest())
+    assert {file.kind for file in filed.details} == {"detail_csv", "detail_parquet"}
+
+    await answer(database, told, return_file(told, "1", told.lines, code="H059", reason="账户[已关]闭"))
+    failed = await traced(pool, message)
+    assert failed.stage == "failed"
+    [result] = failed.lines[0].results
+    assert (result.outcome, result.code, result.file_id, result.form) == ("failed", "H059", told.file_id, "text")
+    assert failed.lines[0].returned is not None
+    assert "H059: 账户[已关]闭" in shown(failed)
+
+    await seal(database)
+    again = await send_file(pool, database)
+    await answer(database, again, return_file(again, "0", again.lines))
+    paid = await traced(pool, message)
+    assert [line.reissue_of for line in paid.lines] == [None, paid.lines[0].line_id]
+    assert [result.outcome for line in paid.lines for result in line.results] == ["failed", "paid"]
+    assert (paid.stage, paid.day.state, paid.lines[1].returned) == ("paid", "acknowledged", None)
 
 
 async def test_money_that_came_in_and_went_back_is_netted(pool: Pool, database: Database) -> None:
