@@ -12,13 +12,12 @@ import msgspec
 
 from app.access.api_keys import Binding, create_key
 from app.access.principal import Role
-from app.clearing.acknowledgments.taking import take
-from app.clearing.files.store import digest_file, list_files, stream_content
 from app.clearing.files.terms import Terms
 from app.clearing.files.writing import write_files
 from app.clearing.trace_steps import Trace
 from app.database import Pool, connect, open_pool, transaction
-from app.demo.bank import OrderedLine, PulledFile, is_genuine, read_lines, write_answers
+from app.demo.bank import OrderedLine, is_genuine, read_lines, write_answers
+from app.demo.bank_client import BankClient, bank_clients
 from app.demo.earlier_day import settle_earlier_day
 from app.demo.population import Population, make_bank_terms
 from app.installation import Installation
@@ -30,6 +29,7 @@ _OPERATOR = "demo-operator"
 _PAYMENTS = 400
 _TRIES_MAX = 600
 _NEW_ACCOUNT = "62990777777777777"
+_BANKS = {terms.bank: terms for terms in make_bank_terms()}
 
 
 @dataclass(slots=True)
@@ -60,8 +60,9 @@ async def clear(installation: Installation, population: Population, made_day: da
         httpx.AsyncClient(
             base_url=installation.base_url, timeout=60, headers={"Authorization": f"Bearer {key}"}
         ) as client,
+        bank_clients(installation.base_url, installation.owner_url, list(_BANKS)) as clients,
     ):
-        scene = _Scene(installation, pool, client, Cleared([made_day - timedelta(days=1), made_day]))
+        scene = _Scene(installation, pool, client, clients, Cleared([made_day - timedelta(days=1), made_day]))
         outcomes = await scene.settle_earlier(population)
         await scene.seal_and_pay_but_one()
         await scene.seal_and_pay_all()
@@ -79,13 +80,19 @@ async def _operator_key(owner_url: str) -> str:
 
 
 class _Scene:
-    def __init__(self, installation: Installation, pool: Pool, client: httpx.AsyncClient, cleared: Cleared) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        pool: Pool,
+        client: httpx.AsyncClient,
+        clients: dict[str, BankClient],
+        cleared: Cleared,
+    ) -> None:
         self.cleared = cleared
-        self._installation, self._pool, self._client = installation, pool, client
+        self._installation, self._pool, self._client, self._clients = installation, pool, client, clients
         settings = installation.settings
         self._url, self._cut_off = settings.database_url.get_secret_value(), settings.cut_off
         self._keys = read_keys(settings.signing_key, settings.retired_signing_keys)
-        self._banks = {terms.bank: terms for terms in make_bank_terms()}
 
     async def settle_earlier(self, population: Population) -> list[Outcome]:
         owner = await connect(self._installation.owner_url, application_name="medsettle demo")
@@ -103,7 +110,7 @@ class _Scene:
         day = self.cleared.days[0]
         (await self._client.post(f"/v1/business-days/{day}/seal")).raise_for_status()
         await write_files(self._url, self._cut_off, day, self._keys)
-        for bank, terms in self._banks.items():
+        for bank, terms in _BANKS.items():
             lines = await self._pulled(day, terms)
             if lines and not self.cleared.failed:
                 self.cleared.failed = [lines[0]]
@@ -122,7 +129,7 @@ class _Scene:
             if scheduler.exit_code is not None:
                 raise scheduler.failure("The scheduler ended")
             await asyncio.sleep(0.1)
-        for bank, terms in self._banks.items():
+        for bank, terms in _BANKS.items():
             await self._answer(day, bank, await self._pulled(day, terms))
 
     async def look_back(self, outcomes: Sequence[Outcome]) -> None:
@@ -138,14 +145,12 @@ class _Scene:
 
     async def _pulled(self, day: date, terms: Terms) -> list[OrderedLine]:
         """The lines of a bank's payment file, once it is found genuine."""
-        async with transaction(self._pool) as connection:
-            files = [file for file in await list_files(connection, bank=terms.bank, day=day) if file.kind == "payment"]
+        client = self._clients[terms.bank]
+        keys = await client.published_keys()
         lines: list[OrderedLine] = []
-        for file in files:
-            content = b"".join([piece async for piece in stream_content(self._pool, file, 0, file.size)])
-            pulled = PulledFile(file.file_id, content, digest_file(file), file.signature or b"")
-            if not is_genuine(pulled, [key.pem for key in self._keys.published]):
-                raise ValueError(f"{file.file_id} is not genuine")
+        for pulled in await client.pull(day):
+            if not is_genuine(pulled, keys):
+                raise ValueError(f"{pulled.file_id} is not genuine")
             lines += read_lines(pulled, terms.encoding)
         self.cleared.ordered.setdefault(terms.bank, []).extend(lines)
         return lines
@@ -153,12 +158,12 @@ class _Scene:
     async def _answer(self, day: date, bank: str, lines: Sequence[OrderedLine]) -> None:
         if not lines:
             return
-        terms = self._banks[bank]
+        terms = _BANKS[bank]
         file_id = f"{day:%Y%m%d}_{bank}_payment_v1{'.txt' if terms.form == 'text' else '.xml'}"
         unpayable = {line.line_id for line in self.cleared.failed}
         for content in write_answers(file_id, lines, unpayable, terms.encoding):
-            taken = await take(self._url, self._cut_off, file_id, content, by=bank)
-            self.cleared.answers[f"{terms.form} {taken.code}"] += 1
+            code = await self._clients[bank].acknowledge(file_id, content)
+            self.cleared.answers[f"{terms.form} {code}"] += 1
         self.cleared.paid[bank] += sum(line.amount for line in lines if line.line_id not in unpayable)
 
     async def _get(self, address: str) -> dict[str, Any]:
