@@ -138,6 +138,8 @@ DASHBOARDS: dict[str, tuple[str, list[Row]]] = {
             Panel("One transaction", "s", _quantiles(_HTTP, where='route="/v1/transactions"')),
             Panel("Refused for overload", "reqps", {"503": _rate("medsettle_http_overloaded_total")}),
             Panel("Refused callers by code", "reqps", {"{{code}}": _rate("medsettle_access_refused_total", "code")}),
+            Panel("Logins over SFTP", "reqps", {"{{result}}": _rate("medsettle_sftp_logins_total", "result")}),
+            Panel("Connections over SFTP", "short", {"{{instance}}": "sum by (instance) (medsettle_sftp_connections)"}),
             Panel("Readers of feeds", "short", {"{{instance}}": "sum by (instance) (medsettle_feed_readers)"}),
         ]),
         Row("Error budgets", [

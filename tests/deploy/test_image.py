@@ -81,7 +81,9 @@ def compose() -> PyCompose:
 
 
 def test_the_compose_file_is_one(compose: PyCompose) -> None:
-    assert set(compose.service_names()) == {"postgres", "kafka", "topics", "migrate", "api", "worker", "scheduler"}
+    assert set(compose.service_names()) == {
+        "postgres", "kafka", "topics", "migrate", "api", "worker", "scheduler", "sftp",
+    }  # fmt: skip
 
 
 def test_the_compose_validation_would_notice_an_unknown_field() -> None:
@@ -93,16 +95,16 @@ def test_the_compose_validation_would_notice_an_unknown_field() -> None:
 
 def test_every_service_that_lives_on_has_a_healthcheck_and_starts_after_what_it_needs() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    for name in ("postgres", "kafka", "api", "worker", "scheduler"):
+    for name in ("postgres", "kafka", "api", "worker", "scheduler", "sftp"):
         assert services[name]["healthcheck"]["test"]
-    for name in ("api", "worker", "scheduler"):
+    for name in ("api", "worker", "scheduler", "sftp"):
         conditions = {other: how["condition"] for other, how in services[name]["depends_on"].items()}
         assert conditions == dict.fromkeys(("migrate", "topics"), "service_completed_successfully")
 
 
 def test_our_services_are_confined_and_published_on_this_machine_alone() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    for name in ("migrate", "api", "worker", "scheduler"):
+    for name in ("migrate", "api", "worker", "scheduler", "sftp"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
     published = [port for service in services.values() for port in service.get("ports", [])]
