@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo dev test test-browser test-processes chaos model clearing lint format bench bench-full bench-funding bench-reconciliation bench-clearing load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
+.PHONY: setup demo dev test test-browser test-processes chaos model clearing lint format bench bench-full bench-funding bench-reconciliation bench-clearing bench-files load load-open contract monitoring test-monitoring test-kafka test-pg15 lock clean
 
 setup: $(READY)
 
@@ -99,6 +99,10 @@ bench-reconciliation: setup
 # A day of a million settlements sealed beside live postings.
 bench-clearing: setup
 	@$(BIN)/python -m loadtests.sealing
+
+# A bank's day of a million lines, in both forms, and the details of a day of a million settlements.
+bench-files: setup
+	@$(BIN)/python -m loadtests.files
 
 # For twenty seconds, or as told: make load LOAD="--users 200 --seconds 300".
 load: setup

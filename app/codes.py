@@ -145,6 +145,8 @@ class Code(StrEnum):
     DAY_NOT_OVER = "day_not_over"
     DAY_OUT_OF_ORDER = "day_out_of_order"
     DAY_NOT_SEALED = "day_not_sealed"
+    FILE_ACKNOWLEDGED = "file_acknowledged"
+    BANK_NOT_TOLD = "bank_not_told"
     JOURNAL_BROKEN = "journal_broken"
     # Refusals of what a bank says of a payment file. Nothing of it was taken; it is kept with the reason.
     ACKNOWLEDGMENT_INVALID = "acknowledgment_invalid"
@@ -482,6 +484,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.DAY_NOT_SEALED: Entry(
         "Files are written of sealed days alone.", "Wait until the scheduler has sealed the day, or seal it."
+    ),
+    Code.FILE_ACKNOWLEDGED: Entry(
+        "The bank has said what became of a line of the file, so there is no other version of it.",
+        "What the bank could not pay goes into a later day's file by itself.",
+    ),
+    Code.BANK_NOT_TOLD: Entry(
+        "The bank's lines cannot be told in the form of its terms.",
+        "File terms in text, by `medsettle clearing bank`.",
     ),
     Code.SIGNING_KEY_MISSING: Entry(
         "The service has no key to sign receipts and files with.", "The operator sets MEDSETTLE_SIGNING_KEY."

@@ -69,7 +69,9 @@ class Settings(BaseSettings):
     data_keys: SecretStr = Field(
         SecretStr(""), description="Keys of personal data, `id:base64 of 32 bytes`,…; the first one is current"
     )
-    signing_key: SecretStr = Field(SecretStr(""), description="Signs receipts: `ed25519:base64` or `sm2:base64`")
+    signing_key: SecretStr = Field(
+        SecretStr(""), description="Signs receipts and files: `ed25519:…` or `sm2:…`, base64"
+    )
     retired_signing_keys: str = Field("", description="Public keys of earlier ones: the bodies of their PEM,…")
 
     national_regions: str = Field("", description="TOML file of regions, laid over app/national/regions.toml")

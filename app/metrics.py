@@ -145,8 +145,8 @@ RETRIES = _counter(
     ["reason"],
 )
 for _reason in (
-    "acknowledgments", "commit", "console", "database", "feed", "feed_watch", "gauges", "hold_expiry", "http_database",
-    "kafka", "process_board", "publication_marks", "rebalanced", "reconciliation", "sweeper",
+    "acknowledgments", "commit", "console", "database", "feed", "feed_watch", "files", "gauges", "hold_expiry",
+    "http_database", "kafka", "process_board", "publication_marks", "rebalanced", "reconciliation", "sweeper",
 ):  # fmt: skip
     RETRIES.labels(_reason)
 POOL = _gauge(
@@ -235,6 +235,16 @@ SEAL_BROKEN = _gauge(
     "medsettle_seal_broken",
     "1 while the day that is due is not sealed because settlements and transfers of an institution differ.",
     "Run `medsettle verify`, which names the rows; see the runbook of `SealBroken`.",
+)
+FILES_UNWRITTEN = _gauge(
+    "medsettle_settlement_files_unwritten",
+    "Settlement files that are drawn and not written.",
+    "See the scheduler's log (`file_failed`, `files_refused`, `files_wait`), then `medsettle files write`.",
+)
+BANKS_HELD = _gauge(
+    "medsettle_banks_held_over",
+    "Banks of sealed days that get no files: without terms, or with lines that their form cannot tell.",
+    "`medsettle files list` names them; file their terms by `medsettle clearing bank`.",
 )
 FILE_UNACKNOWLEDGED = _gauge(
     "medsettle_file_unacknowledged_banking_days",

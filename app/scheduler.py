@@ -5,6 +5,7 @@ Of many replicas one seals at a time, and one writes; each reads.
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app import logs, metrics
@@ -90,30 +91,42 @@ async def _seal_what_is_due(sealer: Sealer) -> None:
 
 async def _keep_days_filed(pool: Pool, url: str, settings: Settings, keys: SigningKeys) -> None:
     """Write what sealed days lack; what could not be written is tried again every few seconds."""
-    held_before: dict[date, list[HeldBank]] = {}
+    held: dict[date, Sequence[HeldBank]] = {}
     while True:
+        days: list[date] = []
         try:
             async with transaction(pool) as connection:
                 days = await days_to_file(connection)
-            for day in days:
-                filing = await write_files(url, settings.cut_off, day, keys)
-                if filing.files:
-                    _log.info("files_written", business_day=str(day), files=filing.files, state=filing.state)
-                if filing.held != held_before.get(day, []):
-                    for bank in filing.held:
-                        _log.warning("bank_held_over", business_day=str(day), bank=bank.bank, reason=bank.reason)
-                held_before[day] = list(filing.held)
-            wait = _EVERY_SECONDS if not days else _AGAIN_SECONDS
         except DatabaseUnavailable as error:
+            metrics.RETRIES.labels("files").inc()
             _log.warning("files_wait", error=type(error).__name__)
-            wait = _AGAIN_SECONDS
-        except Refused as error:
-            _log.error("files_refused", code=error.code, detail=error.detail)
-            wait = _AGAIN_SECONDS
-        except Exception as error:  # noqa: BLE001 - the day stays unfiled and shows; it must be tried again
-            _log.error("files_failed", **logs.failure(error))
-            wait = _AGAIN_SECONDS
-        await asyncio.sleep(wait)
+        for day in days:
+            held[day] = await _file_day(url, settings, day, keys, held.get(day, ()))
+        await asyncio.sleep(_AGAIN_SECONDS if days else _EVERY_SECONDS)
+
+
+async def _file_day(
+    url: str, settings: Settings, day: date, keys: SigningKeys, held: Sequence[HeldBank]
+) -> Sequence[HeldBank]:
+    """Returns which banks are held over; told once. What fails on one day holds up no other."""
+    try:
+        filing = await write_files(url, settings.cut_off, day, keys)
+    except DatabaseUnavailable as error:
+        metrics.RETRIES.labels("files").inc()
+        _log.warning("files_wait", business_day=str(day), error=type(error).__name__)
+    except Refused as error:
+        metrics.RETRIES.labels("files").inc()
+        _log.error("files_refused", business_day=str(day), code=error.code, detail=error.detail)
+    except Exception as error:  # noqa: BLE001 - the day stays unfiled and shows; it must be tried again
+        metrics.RETRIES.labels("files").inc()
+        _log.error("files_failed", business_day=str(day), **logs.failure(error))
+    else:
+        if filing.files:
+            _log.info("files_written", business_day=str(day), files=filing.files, state=filing.state)
+        for bank in filing.held if filing.held != held else ():
+            _log.warning("bank_held_over", business_day=str(day), bank=bank.bank, reason=bank.reason)
+        return filing.held
+    return held
 
 
 async def _keep_acknowledgments_finished(url: str, settings: Settings) -> None:

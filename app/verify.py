@@ -10,6 +10,7 @@ from rich.table import Table
 
 from app.clearing import verify as clearing
 from app.clearing.acknowledgments import verify as acknowledgments
+from app.clearing.files import verify as files
 from app.database import Connection, Remedy, connect, remedy
 from app.errors import DatabaseUnavailable, UsageError
 from app.ledger import verify as ledger
@@ -17,7 +18,7 @@ from app.ledger.verify import VIOLATIONS_MAX, Check, Violation
 from app.progress import Progress, shown, unseen
 from app.settlement import verify as settlement
 
-CHECKS: Final = (*ledger.CHECKS, *settlement.CHECKS, *clearing.CHECKS, *acknowledgments.CHECKS)
+CHECKS: Final = (*ledger.CHECKS, *settlement.CHECKS, *clearing.CHECKS, *files.CHECKS, *acknowledgments.CHECKS)
 
 # Whole tables are read: hash joins in much memory are wanted, and no other join, which a planner without statistics
 # would take for a young table (measured thirty times slower). The server's time-outs are meant for short statements.

@@ -114,6 +114,10 @@ DASHBOARDS: dict[str, tuple[str, list[Row]]] = {
             Panel("Oldest day of each state", "s", {
                 "{{state}}": "max by (state) (medsettle_business_day_oldest_seconds)",
             }),
+            Panel("Files and banks that wait", "short", {
+                "files not written": "max(medsettle_settlement_files_unwritten)",
+                "banks held over": "max(medsettle_banks_held_over)",
+            }),
             Panel("Lines without a result", "short", {"lines": "max(medsettle_lines_unacknowledged)"}),
             Panel("Banking days since the oldest file without", "short", {
                 "days": "max(medsettle_file_unacknowledged_banking_days)",

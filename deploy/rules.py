@@ -93,6 +93,8 @@ def alerts(pace: Pace) -> list[Alert]:
               "A business day has been over for {{ $value | humanizeDuration }} and is not sealed."),
         Alert("SealBroken", "max(medsettle_seal_broken)", "> 0", 0, "page",
               "A day cannot be sealed: settlements and transfers of an institution differ."),
+        Alert("DayNotFiled", 'max(medsettle_business_day_oldest_seconds{state="sealed"})', f"> {s(3_600)}", 0, "page",
+              "A business day was closed {{ $value | humanizeDuration }} ago, and not every bank has its files."),
         Alert("FileUnacknowledged", "max(medsettle_file_unacknowledged_banking_days)", "> 1", 0, "ticket",
               "Lines of a payment file have no result after {{ $value }} banking days."),
         Alert("BreaksOld", "max by (state) (medsettle_reconciliation_break_oldest_seconds)", f"> {s(259_200)}", 0,

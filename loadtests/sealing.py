@@ -32,7 +32,7 @@ from loadtests.bench.population import chunked
 from loadtests.bench.site import built_site, pool_of
 
 _INSTITUTIONS = 1_000
-_BANKS = ("102", "103", "104", "105", "403")
+BANKS = ("102", "103", "104", "105", "403")
 _PERSONS = 50_000
 _BATCH = 4_000
 _LIVE_BATCH = 10
@@ -47,9 +47,9 @@ async def measure(settlements: int, rate: int, folder: Path) -> bool:
     async with built_site(folder / "site", {"shared_buffers": "1GB", "max_wal_size": "8GB"}) as site:
         ledger = await site.ledger("sealing")
         async with pool_of(ledger) as pool:
-            await _open(pool)
+            await open_places(pool)
             started = time.monotonic()
-            debits = await _post_day(pool, settlements)
+            debits = await post_day(pool, settlements)
             print(f"{settlements:,} settlements posted in {time.monotonic() - started:.0f} s")
             await site.execute("VACUUM (ANALYZE)", "CHECKPOINT", database="sealing")
             yesterday = datetime.now(ZONE).date() - timedelta(days=1)
@@ -122,10 +122,11 @@ def _told(latencies: list[float]) -> str:
     return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, most {ordered[-1] * 1_000:.0f} ms of {len(ordered):,} batches"
 
 
-async def _open(pool: Pool) -> None:
+async def open_places(pool: Pool) -> None:
+    """Institutions at the five banks, and persons who can pay whatever is posted."""
     places = [
         InstitutionRow(
-            0, institution_code(number), "hospital", _BANKS[number % len(_BANKS)], f"H{number}", "active",
+            0, institution_code(number), "hospital", BANKS[number % len(BANKS)], f"H{number}", "active",
             payee_name=f"H{number}", payee_account=f"6299{number:08}",
         )
         for number in range(_INSTITUTIONS)
@@ -144,7 +145,7 @@ async def _open(pool: Pool) -> None:
             )
 
 
-async def _post_day(pool: Pool, settlements: int) -> int:
+async def post_day(pool: Pool, settlements: int) -> int:
     """Two batches at once, over disjoint persons; the sum of what was paid."""
     rules = RuleBook(_LATE)
     batches = chunked(range(settlements), _BATCH)

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from app.clearing.files.store import read_file, stream_content
+from app.clearing.files.store import File, list_files, read_file, stream_content
 from app.clearing.files.terms import Terms, file_terms
-from app.clearing.files.writing import Filing, write_files
+from app.clearing.files.writing import Filing, rebuild_payment, write_files
 from app.database import Pool, transaction
 from tests.builders import MIDNIGHT, Database
 from tests.clearing_days import yesterday
@@ -42,7 +42,24 @@ async def write(database: Database, day: date | None = None) -> Filing:
     return await write_files(database.app_url, MIDNIGHT, day or yesterday(), KEYS)
 
 
-async def content_of(pool: Pool, file_id: str) -> bytes:
-    async with transaction(pool) as connection:
-        file = await read_file(connection, file_id)
+async def content_of(pool: Pool, name: str) -> bytes:
+    """The bytes of a file of yesterday."""
+    file = await file_named(pool, name)
     return b"".join([piece async for piece in stream_content(pool, file, 0, file.size)])
+
+
+async def rebuild(database: Database, bank: str = "BANK01") -> Filing:
+    """Write a further version of a bank's payment file of yesterday."""
+    return await rebuild_payment(database.app_url, MIDNIGHT, yesterday(), bank, KEYS, operator="c1")
+
+
+async def names(pool: Pool, bank: str | None = None) -> list[str]:
+    """Of the written files, without the day."""
+    async with transaction(pool) as connection:
+        return [file.file_id.partition("_")[2] for file in await list_files(connection, bank=bank)]
+
+
+async def file_named(pool: Pool, name: str) -> File:
+    """A file of yesterday by its name without the day."""
+    async with transaction(pool) as connection:
+        return await read_file(connection, f"{yesterday():%Y%m%d}_{name}")

@@ -15,6 +15,7 @@ from prometheus_client import Gauge
 from app import logs, metrics
 from app.clearing.acknowledgments.overview import waiting_files
 from app.clearing.days import next_to_seal
+from app.clearing.files.drawing import held_banks
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
 from app.ledger.business_days import read_business_days
@@ -45,6 +46,8 @@ SELECT state, count(*), extract(epoch FROM clock_timestamp() - min(closed_at))::
 FROM clearing.business_days
 GROUP BY state
 """
+_SEALED = "SELECT business_day FROM clearing.business_days WHERE state = 'sealed' ORDER BY business_day"
+_FILES_UNWRITTEN = "SELECT count(*) FROM clearing.files WHERE written_at IS NULL"
 _BREAKS = """
 SELECT state, count(*), extract(epoch FROM clock_timestamp() - min(first_found_at))::float8
 FROM (
@@ -97,6 +100,8 @@ async def _read(connection: Connection, cut_off: time) -> None:
     _tell_states(await connection.fetch(_DAYS), _DAY_STATES, metrics.DAYS, metrics.DAY_AGE)
     _tell_states(await connection.fetch(_BREAKS), _OPEN_BREAK_STATES, metrics.BREAKS, metrics.BREAK_AGE)
     metrics.DAY_UNSEALED.set(await _unsealed_seconds(connection, cut_off))
+    metrics.FILES_UNWRITTEN.set(await connection.fetchval(_FILES_UNWRITTEN))
+    metrics.BANKS_HELD.set(await _banks_held(connection))
     waiting = await waiting_files(connection)
     metrics.FILE_UNACKNOWLEDGED.set(max((file.banking_days for file in waiting), default=0))
     metrics.LINES_UNACKNOWLEDGED.set(sum(file.lines for file in waiting))
@@ -110,6 +115,11 @@ async def _row(connection: Connection, query: str) -> tuple[Any, ...]:
     row = await connection.fetchrow(query)
     assert row is not None
     return tuple(row)
+
+
+async def _banks_held(connection: Connection) -> int:
+    days = await connection.fetch(_SEALED)
+    return len({held.bank for (day,) in days for held in await held_banks(connection, day)})
 
 
 async def _unsealed_seconds(connection: Connection, cut_off: time) -> float:

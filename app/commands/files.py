@@ -65,6 +65,55 @@ def list_(
     run(work())
 
 
+@app.command()
+def rebuild(
+    day: datetime = _DAY,
+    bank: str = typer.Argument(..., help="The bank's code"),
+    operator: str = typer.Option(..., help="The clerk's id; recorded with it"),
+) -> None:
+    """Write a further version of a bank's payment file by its last terms: the same lines under the same line ids."""
+    from app.clearing.files.writing import rebuild_payment
+    from app.signing import read_keys
+
+    settings = outside_settings(kafka=False)
+    keys = read_keys(settings.signing_key, settings.retired_signing_keys)
+
+    async def work() -> None:
+        url = settings.database_url.get_secret_value()
+        _show(await rebuild_payment(url, settings.cut_off, day.date(), bank, keys, operator=operator))
+
+    run(work())
+
+
+@app.command()
+def verify(name: str = typer.Argument(..., help="Of the file")) -> None:
+    """Prove one stored file: its bytes, signature, counts and sums; exit 1 and say what is wrong with it."""
+    from app.clearing.files.store import read_file
+    from app.clearing.files.verify import file_defects
+    from app.database import open_pool, transaction
+    from app.signing import read_keys
+
+    settings = outside_settings(kafka=False)
+    keys = read_keys(settings.signing_key, settings.retired_signing_keys)
+
+    async def work() -> None:
+        url = settings.database_url.get_secret_value()
+        async with (
+            await open_pool(url, size_max=1, application_name="medsettle files") as pool,
+            transaction(pool, snapshot=True) as connection,
+        ):
+            file = await read_file(connection, name)
+            defects = await file_defects(connection, file, keys.published)
+        typer.echo(_told(file))
+        for defect in defects:
+            typer.echo(f"BROKEN: {defect}")
+        if defects:
+            raise typer.Exit(1)
+        typer.echo("the file is whole")
+
+    run(work())
+
+
 def _show(filing: "Filing") -> None:
     typer.echo(f"{filing.business_day} is {filing.state}: {filing.files:,} files written")
     for held in filing.held:

@@ -10,7 +10,9 @@ from typing import Final, Literal, NamedTuple
 
 from app.clearing.files.names import ENDINGS, bank_in_names
 from app.clearing.files.payment import Sums
+from app.codes import Code
 from app.database import Connection
+from app.errors import Refused
 
 #: Why a bank with lines is told nothing: it has no terms, or lines to collect and a form that can only pay.
 Reason = Literal["no_terms", "cannot_collect"]
@@ -71,6 +73,21 @@ JOIN (
 CROSS JOIN unnest($5::text[], $6::text[]) AS k (kind, ending)
 WHERE p.business_day = $1 AND p.bank = $2
 """
+_LAST_VERSION = """
+SELECT version, written_at IS NOT NULL, credit_count, credits, debit_count, debits
+FROM clearing.files
+WHERE business_day = $1 AND bank = $2 AND kind = 'payment'
+ORDER BY version DESC
+LIMIT 1
+"""
+_IS_ACKNOWLEDGED = """
+SELECT EXISTS (
+    SELECT FROM clearing.line_results AS r
+    JOIN clearing.lines AS l USING (business_day, line_no)
+    WHERE l.business_day = $1 AND l.bank = $2
+)
+"""
+_TERMS_OF = "SELECT form, filed_at FROM clearing.bank_terms WHERE bank = $1 ORDER BY filed_at DESC LIMIT 1"
 
 
 class HeldBank(NamedTuple):
@@ -98,6 +115,31 @@ async def draw_files(connection: Connection, day: date) -> None:
         )
         manifest = f"{name}_manifest_v1{ENDINGS['manifest']}"
         await connection.execute(_DRAW, manifest, day, bank, "manifest", 1, terms_filed_at, *sums)
+
+
+async def draw_again(connection: Connection, day: date, bank: str) -> None:
+    """Draw the next version of a bank's payment file and manifest, by its last terms, in the caller's transaction.
+
+    The lines and their ids are the same, so a bank that took the version before pays nothing twice. Where the last
+    version is not written yet, that one is still to come. Raises Refused where the bank has no file of the day, where
+    it said what became of a line, and where it cannot be told.
+    """
+    last = await connection.fetchrow(_LAST_VERSION, day, bank)
+    if last is None:
+        raise Refused(Code.FILE_UNKNOWN, f"Bank {bank} has no payment file of {day}.")
+    if await connection.fetchval(_IS_ACKNOWLEDGED, day, bank):
+        raise Refused(Code.FILE_ACKNOWLEDGED, f"Bank {bank} said what became of lines of {day}.")
+    version, is_written, *counts = last
+    if not is_written:
+        return
+    sums = Sums(*counts)
+    form, terms_filed_at = (await connection.fetch(_TERMS_OF, bank))[0]
+    if held_because(form, sums):
+        raise Refused(Code.BANK_NOT_TOLD, f"Bank {bank} is to collect, and is told by {form}, which can only pay.")
+    name = f"{day:%Y%m%d}_{bank_in_names(bank)}"
+    for kind, ending in (("payment", ENDINGS[form]), ("manifest", ENDINGS["manifest"])):
+        file_id = f"{name}_{kind}_v{version + 1}{ending}"
+        await connection.execute(_DRAW, file_id, day, bank, kind, version + 1, terms_filed_at, *sums)
 
 
 async def held_banks(connection: Connection, day: date) -> list[HeldBank]:

@@ -9,15 +9,16 @@ A write that was killed anywhere is made again by the next run, and comes to the
 time. A bank that cannot be told, and a file that fails, do not hold up the files of the others.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, time
 from typing import NamedTuple
 
 from app import logs
+from app.access.audit import record_command
 from app.clearing.days import State, read_day
 from app.clearing.files.details import write_details
-from app.clearing.files.drawing import HeldBank, draw_files, held_banks
+from app.clearing.files.drawing import HeldBank, draw_again, draw_files, held_banks
 from app.clearing.files.manifest import write_manifest
 from app.clearing.files.payment_file import write_payment
 from app.codes import Code
@@ -71,11 +72,11 @@ ORDER BY m.file_id
 _FILED = """
 UPDATE clearing.business_days AS d SET state = 'filed'
 WHERE d.business_day = $1 AND d.state = 'sealed' AND NOT EXISTS (
-    SELECT FROM clearing.lines AS l
-    WHERE l.business_day = $1 AND 2 <> (
+    SELECT FROM (SELECT DISTINCT bank FROM clearing.lines WHERE business_day = $1) AS b
+    WHERE 2 <> (
         SELECT count(DISTINCT f.kind)
         FROM clearing.files AS f
-        WHERE f.business_day = $1 AND f.bank = l.bank AND f.kind IN ('payment', 'manifest')
+        WHERE f.business_day = $1 AND f.bank = b.bank AND f.kind IN ('payment', 'manifest')
             AND f.written_at IS NOT NULL
     )
 )
@@ -98,6 +99,33 @@ async def write_files(url: str, cut_off: time, day: date, keys: SigningKeys, *, 
     does not go out. Raises DatabaseUnavailable. A file that fails is left for the next run, and what failed is raised
     when the others are written.
     """
+    return await _file(url, cut_off, day, keys, lambda connection: draw_files(connection, day), progress)
+
+
+async def rebuild_payment(
+    url: str, cut_off: time, day: date, bank: str, keys: SigningKeys, *, operator: str, progress: Progress = unseen
+) -> Filing:
+    """Write a further version of a bank's payment file, and a manifest that lists it, by the bank's last terms.
+
+    Raises as `write_files` does, and Refused where the bank has no file of the day, has said what became of one of its
+    lines, or cannot be told.
+    """
+
+    async def draw(connection: Connection) -> None:
+        await draw_again(connection, day, bank)
+        await record_command(connection, operator, "files rebuild", f"{bank} {day}")
+
+    return await _file(url, cut_off, day, keys, draw, progress)
+
+
+async def _file(
+    url: str,
+    cut_off: time,
+    day: date,
+    keys: SigningKeys,
+    draw: Callable[[Connection], Awaitable[None]],
+    progress: Progress,
+) -> Filing:
     async with _one_writer(url) as (writer, reader):
         found = await read_day(writer, day, await read_business_days(writer, cut_off))
         if found.state in ("open", "sealing"):
@@ -106,7 +134,7 @@ async def write_files(url: str, cut_off: time, day: date, keys: SigningKeys, *, 
             raise Refused(Code.SIGNING_KEY_MISSING, "Files are signed, and there is no key to sign them with.")
         async with writer.transaction():
             await writer.execute(_STAND_STILL, day)
-            await draw_files(writer, day)
+            await draw(writer)
             reach("files.drawing")
         reach("files.drawn")
         work = _Work(writer, reader, day, keys.current, progress)
