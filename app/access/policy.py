@@ -194,6 +194,7 @@ PAGES: dict[str, Rule] = {
     "GET /console/days/{day}": RULES["GET /v1/business-days/{day}/positions"],
     "POST /console/days/{day}/preview": RULES["POST /v1/business-days/{day}/preview"],
     "POST /console/days/{day}/seal": RULES["POST /v1/business-days/{day}/seal"],
+    "GET /console/acknowledgments": _rule("settlement-files:read", OPERATOR, AUDITOR),
     "GET /console/reconciliations": RULES["GET /v1/reconciliations"],
     "GET /console/reconciliations/open-breaks": RULES["GET /v1/reconciliations/open-breaks"],
     "GET /console/reconciliations/{run_id}": RULES["GET /v1/reconciliations/{run_id}/breaks"],

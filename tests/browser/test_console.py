@@ -11,7 +11,8 @@ from tests.harness import House, owned
 pytestmark = pytest.mark.browser
 
 EVERY_PAGE = [
-    "overview", "search", "persons", "dead-letters", "days", "reconciliations", "holds", "processes", "audit",
+    "overview", "search", "persons", "dead-letters", "days", "acknowledgments", "reconciliations", "holds", "processes",
+    "audit",
 ]  # fmt: skip
 
 #: Pages of the menu, by role.
@@ -63,6 +64,7 @@ async def walk(visit: Visit, suffix: str) -> None:
         ("/console/days", "days"),
         (f"/console/days/{yesterday()}", "day-sealed"),
         (f"/console/days/{today()}", "day-open"),
+        ("/console/acknowledgments", "acknowledgments"),
         ("/console/reconciliations", "reconciliations"),
         ("/console/reconciliations/1", "reconciliation"),
         ("/console/reconciliations/open-breaks", "open-breaks"),

@@ -1,6 +1,7 @@
 """One module a page, or a few that belong together, with templates of their names."""
 
 from app.console.pages import (
+    acknowledgments,
     audit,
     days,
     dead_letters,
@@ -22,6 +23,7 @@ ROUTERS = (
     persons.router,
     dead_letters.router,
     days.router,
+    acknowledgments.router,
     reconciliation.router,
     holds.router,
     audit.router,
