@@ -3,7 +3,6 @@
 import atexit
 import logging
 import queue
-import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+
+from app.masking import masked
 
 _listeners: list[QueueListener] = []
 
@@ -59,7 +60,6 @@ _PERSONAL = frozenset({
     "account_no", "api_key", "authorization", "card_no", "card_sn", "certno", "citizen_no", "credential", "ecToken",
     "key", "mdtrt_cert_no", "name", "password", "payee_account", "payee_name", "phone", "pin", "psn_name", "token",
 })  # fmt: skip
-_CITIZEN_NO = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])")
 
 
 def mask(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -71,7 +71,7 @@ def _masked(value: Any, name: str) -> Any:
     if name in _PERSONAL:
         return _MASKED
     if isinstance(value, str):
-        return _CITIZEN_NO.sub(_MASKED, value)
+        return masked(value, _MASKED)
     if isinstance(value, Mapping):
         return {each: _masked(inner, each) for each, inner in value.items()}
     if isinstance(value, list | tuple):
