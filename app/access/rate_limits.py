@@ -1,6 +1,7 @@
 """How often one client may call one process: a token bucket each, in memory."""
 
 import time
+from collections import OrderedDict
 from typing import NamedTuple
 
 from app.errors import RateLimited
@@ -15,7 +16,8 @@ class Limit:
     def __init__(self, name: str, per_second: int, burst_seconds: int = 2) -> None:
         self._burst_seconds = burst_seconds
         self._interval = 1 / per_second
-        self._full_at: dict[str, float] = {}  # when the client's bucket will be full again
+        # When the client's bucket will be full again; who came last stands last.
+        self._full_at: OrderedDict[str, float] = OrderedDict()
         self.name = name
         self.burst = per_second * burst_seconds
         self.policy = f'"{name}";q={self.burst};w={burst_seconds}'
@@ -27,9 +29,10 @@ class Limit:
         wait = full_at + self._interval - now - self._burst_seconds
         if wait > _ROUNDING:
             raise RateLimited(self.name, self.policy, wait)
-        if len(self._full_at) >= _CLIENTS_MAX and client not in self._full_at:
-            self._forget_full(now)
         self._full_at[client] = full_at + self._interval
+        self._full_at.move_to_end(client)
+        if len(self._full_at) > _CLIENTS_MAX:  # of so many the one not heard of for the longest has a full bucket
+            self._full_at.popitem(last=False)
         return int((self._burst_seconds - (full_at + self._interval - now) + _ROUNDING) / self._interval)
 
     def headers(self, left: int) -> list[tuple[bytes, bytes]]:
@@ -41,9 +44,6 @@ class Limit:
         wait = self._full_at.get(client, 0.0) + self._interval - time.monotonic() - self._burst_seconds
         if wait > _ROUNDING:
             raise RateLimited(self.name, self.policy, wait)
-
-    def _forget_full(self, now: float) -> None:
-        self._full_at = {client: full_at for client, full_at in self._full_at.items() if full_at > now}
 
 
 class Limits(NamedTuple):

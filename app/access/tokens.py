@@ -41,7 +41,7 @@ class Tokens:
         self._settings = settings
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched_at = self._asked_at = float("-inf")
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def are_taken(self) -> bool:
@@ -99,26 +99,33 @@ class Tokens:
         return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
     async def _key(self, key_id: object) -> jwt.PyJWK:
-        if self._fetched_at + _KEYS_SECONDS_MAX < time.monotonic() or key_id not in self._keys:
-            await self._ask()
+        is_known = key_id in self._keys
+        if not is_known or self._fetched_at + _KEYS_SECONDS_MAX < time.monotonic():
+            asking = self._ask()
+            if asking is not None and not is_known:
+                await asyncio.shield(asking)
         if not isinstance(key_id, str) or key_id not in self._keys:
             raise Unauthenticated("The token is signed by a key that the issuer does not publish.")
         return self._keys[key_id]
 
-    async def _ask(self) -> None:
-        async with self._asking:
+    def _ask(self) -> "asyncio.Task[None] | None":
+        """The asking that is under way, else a new one; None where the last one was a moment ago.
+
+        Only who names an unknown key waits for it: an issuer that does not answer holds up nobody whose key is known.
+        """
+        if self._asking is None or self._asking.done():
             if self._asked_at + _ASK_SECONDS_MIN > time.monotonic():
-                return
+                return None
             self._asked_at = time.monotonic()
-            try:
-                self._keys = await asyncio.to_thread(_fetch, self._settings.jwt_jwks_url)
-                self._fetched_at = time.monotonic()
-            except (
-                OSError,
-                ValueError,
-                http.client.HTTPException,
-            ) as error:  # the keys of before go on, as long as they last
-                _log.warning("jwks_not_read", error=type(error).__name__)
+            self._asking = asyncio.create_task(self._read_keys())
+        return self._asking
+
+    async def _read_keys(self) -> None:
+        try:
+            self._keys = await asyncio.to_thread(_fetch, self._settings.jwt_jwks_url)
+            self._fetched_at = time.monotonic()
+        except (OSError, ValueError, http.client.HTTPException) as error:  # the keys of before go on
+            _log.warning("jwks_not_read", error=type(error).__name__)
 
 
 def _text(claims: Mapping[str, Any], claim: str) -> str:

@@ -1,9 +1,12 @@
 """Bearer tokens: which are good, and that no other one is, by a real issuer on loopback."""
 
+import asyncio
 import base64
 import json
+import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jwt
@@ -15,6 +18,7 @@ from app.config import Settings
 from app.errors import Unauthenticated
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
+from tests.harness import eventually
 from tests.tokens import Issuer, running_issuer
 
 
@@ -153,7 +157,32 @@ async def test_where_the_issuer_publishes_no_keys_those_of_before_go_on(
     monkeypatch.setattr(tokens, "_KEYS_SECONDS_MAX", 0.0)
     monkeypatch.setattr(issuer, "key_set", lambda: said)
     assert (await taken.prove(issuer.token())).principal.role is Role.AGENCY
-    assert issuer.asked == 2
+    await eventually(partial(asked, issuer, 2))
+    assert (await taken.prove(issuer.token())).principal.role is Role.AGENCY
+
+
+async def asked(issuer: Issuer, times: int) -> bool:
+    return issuer.asked >= times
+
+
+async def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_is_known(
+    issuer: Issuer, taken: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await taken.prove(issuer.token())
+    answers = threading.Event()
+    published = issuer.key_set()
+    monkeypatch.setattr(tokens, "_ASK_SECONDS_MIN", 0.0)
+    monkeypatch.setattr(tokens, "_KEYS_SECONDS_MAX", 0.0)
+    monkeypatch.setattr(tokens, "_FETCH_SECONDS_MAX", 3_600)
+    monkeypatch.setattr(issuer, "key_set", lambda: published if answers.wait(60) else b"")
+    try:
+        async with asyncio.timeout(20):
+            for _ in range(3):
+                assert (await taken.prove(issuer.token())).principal.role is Role.AGENCY
+        await eventually(partial(asked, issuer, 2))
+        assert issuer.asked == 2
+    finally:
+        answers.set()
 
 
 @pytest.mark.parametrize(
