@@ -158,7 +158,5 @@ async def _find_settlement(connection: Connection, call: Call, setl_id: str) -> 
     except ValueError:
         return None
     place = Place(int(setl_id[8:24]), day, int(setl_id[24:]))
-    if place.position > 2**15 - 1:
-        return None
     found = (await read_settlements(connection, [place])).get(place)
     return found if found is not None and found.row.institution == call.request.institution else None

@@ -33,6 +33,12 @@ _PERSONAL = frozenset({
     "mdtrt_cert_no", "card_sn", "certno", "psn_name", "psn_cert_type", "hcard_basinfo", "hcard_chkinfo",
 })  # fmt: skip
 
+#: Of what is settled as a message. Other fields may be of the person too, such as who is called in an emergency.
+_LOOKED_AT = frozenset().union(
+    tables.REGISTRATION, tables.ADMISSION, tables.PURCHASE, tables.DRUG, tables.SETTLEMENT, tables.CANCELLATION,
+    tables.REVERSAL,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -54,7 +60,7 @@ class Request:
 
     @property
     def digest(self) -> str:
-        """Of what is asked, without what is personal: by it a repeat is told from other content."""
+        """Of the fields that are looked at, without what is personal: by it a repeat is told from other content."""
         content = json.dumps([self.infno, _impersonal(self.input)], sort_keys=True, ensure_ascii=True)
         return sha256(content.encode()).hexdigest()[:32]
 
@@ -153,8 +159,12 @@ def _names_person(nodes: Mapping[str, Any]) -> bool:
 
 def _impersonal(node: Any) -> Any:
     if isinstance(node, dict):
-        return {name: _impersonal(value) for name, value in node.items() if name not in _PERSONAL}
+        return {name: _impersonal(value) for name, value in node.items() if _is_kept(name, value)}
     return [_impersonal(each) for each in node] if isinstance(node, list) else node
+
+
+def _is_kept(name: str, value: Any) -> bool:
+    return name not in _PERSONAL and (name in _LOOKED_AT or isinstance(value, dict | list))
 
 
 def _refuse_constant(_: str) -> None:

@@ -98,8 +98,10 @@ async def _open_visit(call: Call, data: dict[str, Any], visit_no: str, *, is_inp
     treatment_id = treatment_id_of(request.institution, request.msgid)
     async with transaction(pool) as connection:
         row = await connection.fetchrow(_FIND_OPEN, request.institution, visit_no, is_inpatient)
-    if row is not None and row["treatment_id"] != treatment_id:
-        raise Failed(Code.VISIT_EXISTS)
+        is_taken = row is not None and row["treatment_id"] != treatment_id
+        # A repeat is answered as it was, whatever visit was opened since.
+        if is_taken and await find_settlement(connection, message_key(request.institution, request.msgid)) is None:
+            raise Failed(Code.VISIT_EXISTS)
     message = message_of(
         request,
         kind="registration",
@@ -125,7 +127,7 @@ async def _open_visit(call: Call, data: dict[str, Any], visit_no: str, *, is_inp
 
 async def cancel_registration(call: Call) -> Reply:
     """Ended once, by whichever message came first; a repeat finds it ended by itself. Nothing was paid by a
-    registration; what a visit settled stays settled."""
+    registration; what a visit settled stays settled, and a payment on its way when the visit ends came first."""
     data = read(tables.REGISTRATION_CANCELLED, call.node("data"), "data")
     request = call.request
     async with transaction(call.platform.pool) as connection:

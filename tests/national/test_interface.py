@@ -501,3 +501,18 @@ async def test_nothing_that_a_person_showed_is_kept_or_said(
     metrics = (await caller.get("/metrics")).text
     for secret in (token, number, name):
         assert secret not in rows + log + metrics
+
+
+async def test_a_registration_is_answered_as_it_was_also_after_a_new_visit_of_the_same_number(
+    interface: House, caller: httpx.AsyncClient, person: str
+) -> None:
+    first = envelope("2201", {"data": registration(psn_no=person, ipt_otp_no="OTP-AGAIN")})
+    told = await send(caller, first)
+    visited = told.json()["output"]["data"]["mdtrt_id"]
+    cancelled = {"psn_no": person, "mdtrt_id": visited, "ipt_otp_no": "OTP-AGAIN"}
+    await done(caller, envelope("2202", {"data": cancelled}))
+    second = envelope("2201", {"data": registration(psn_no=person, ipt_otp_no="OTP-AGAIN")})
+    assert (await done(caller, second))["data"]["mdtrt_id"] != visited
+    assert (await send(caller, first)).content == told.content
+    third = envelope("2201", {"data": registration(psn_no=person, ipt_otp_no="OTP-AGAIN")})
+    assert await failed(caller, third) == "visit_exists"

@@ -173,6 +173,7 @@ def test_the_digest_tells_other_content_and_nothing_of_the_person() -> None:
     assert first == digest(certno="11010519491231002X", psn_name="另", mdtrt_cert_no="TOKEN-2")
     assert first != digest(medfee_sumamt="1.01")
     assert first != digest(chrg_bchno="B2")
+    assert first == digest(tel="13900000000", coner_name="测试家属", coner_addr="测试路 1 号")
 
 
 def test_a_person_in_the_input_asks_for_the_area_of_insurance() -> None:
