@@ -428,3 +428,39 @@ async def _prepared(database: Database, folder: Path) -> str:
         rows = await rows_of(pool, payment(amount=1_000), payment(amount=2_000))
     (folder / "day.zip").write_bytes(archive_of(rows[1:]).read())
     return rows[0].message_id or ""
+
+
+async def test_rows_that_were_compared_with_other_sums_are_to_be_uploaded_again(
+    database: Database, pool: Pool, day: Sequence[UploadedRow]
+) -> None:
+    upload = await uploaded(database, day)
+    stated = Stated(medfee=6_000)
+    first = await reconcile_details(pool, upload, scope_of(), stated, requested_by="tests")
+    assert (await reconcile_details(pool, upload, scope_of(), stated, requested_by="tests")).run_id == first.run_id
+    with pytest.raises(Refused, match="other sums"):
+        await reconcile_details(pool, upload, scope_of(), Stated(medfee=1), requested_by="tests")
+
+
+async def test_a_run_that_takes_its_process_with_it_each_time_is_given_up(
+    database: Database, pool: Pool, owner: Owner, day: Sequence[UploadedRow]
+) -> None:
+    upload = await uploaded(database, day)
+    run = await reconcile_details(pool, upload, scope_of(), Stated(), requested_by="tests")
+
+    async def attempts() -> int:
+        found: int = await pool.fetchval("SELECT attempts FROM reconciliation.runs WHERE run_id = $1", run.run_id)
+        return found
+
+    for number in range(5):
+        async with owner.transaction():
+            await owner.execute(f"LOCK TABLE reconciliation.upload_{upload} IN ACCESS EXCLUSIVE MODE")
+            comparing = asyncio.create_task(compare_waiting(pool, database.app_url, MIDNIGHT))
+
+            async def has_begun(counted: int = number + 1) -> bool:
+                return await attempts() == counted
+
+            await eventually(has_begun)
+            comparing.cancel()
+            await asyncio.wait({comparing})
+    await compare_waiting(pool, database.app_url, MIDNIGHT)
+    assert (await read_run(pool, run.run_id)).code == "reconciliation_failed"

@@ -28,7 +28,7 @@ async def reconcile_totals(url: str, scope: Scope, stated: Stated, *, requested_
 async def reconcile_details(pool: Pool, upload_id: int, scope: Scope, stated: Stated, *, requested_by: str) -> Run:
     """3202: put the comparison of an upload into the queue. Asked again for the same upload it is the same run.
 
-    Raises Refused where the upload is unknown, of another institution, or compared under another scope.
+    Raises Refused where the upload is unknown, of another institution, or compared under another scope or other sums.
     """
     async with transaction(pool) as connection:
         # Two who ask at once: one of them opens the run.
@@ -42,8 +42,10 @@ async def reconcile_details(pool: Pool, upload_id: int, scope: Scope, stated: St
                 )
             raise Refused(Code.UPLOAD_UNKNOWN, "No rows of this institution are kept under this number.")
     run = await read_run(pool, run_id)
-    if run.scope != scope:
-        raise Refused(Code.UPLOAD_UNKNOWN, "The rows under this number were compared under another scope.")
+    if (run.scope, run.stated) != (scope, stated):
+        raise Refused(
+            Code.UPLOAD_UNKNOWN, "The rows under this number were compared under another scope or with other sums."
+        )
     return run
 
 

@@ -24,11 +24,12 @@ from app.ledger.business_days import read_business_days
 _log = logs.get(__name__)
 
 _EVERY_SECONDS = 1.0
-_ATTEMPTS_MAX = 3
+_ATTEMPTS_MAX = 5
 _TURN = 0x7265636F  # "reco"
 
 _NEXT = "SELECT run_id, attempts FROM reconciliation.runs WHERE state = 'waiting' ORDER BY run_id LIMIT 1"
-_COUNT_FAILURE = "UPDATE reconciliation.runs SET attempts = attempts + 1 WHERE run_id = $1"
+# Before each attempt: a run that takes its process with it is given up too.
+_COUNT_ATTEMPT = "UPDATE reconciliation.runs SET attempts = attempts + 1 WHERE run_id = $1"
 
 
 async def keep_runs_compared(pool: Pool, url: str, cut_off: time) -> None:
@@ -67,13 +68,13 @@ async def _compare(connection: Connection, run_id: int, attempts: int, cut_off: 
     if attempts >= _ATTEMPTS_MAX:
         await _give_up(connection, run, Code.RECONCILIATION_FAILED)
         return
+    await connection.execute(_COUNT_ATTEMPT, run_id)
     try:
         await _attempt(connection, run, cut_off)
     except Exception as error:
-        # What says nothing against the run is no failure of it; but a statement that takes too long will again.
+        # The way to the database failed: whoever is next tries. But a statement that takes too long will again.
         if remedy(error) is Remedy.WAIT and not isinstance(error, asyncpg.QueryCanceledError):
             raise
-        await connection.execute(_COUNT_FAILURE, run_id)
         metrics.RETRIES.labels("reconciliation").inc()
         _log.warning("reconciliation_again", run_id=run_id, **logs.failure(error))
 
