@@ -60,10 +60,10 @@ def get(institution: str, message_id: str) -> None:
             await open_pool(url, size_max=1, application_name="medsettle receipt") as pool,
             transaction(pool) as connection,
         ):
-            receipt = await desk.receipt_of(connection, message_key(institution, message_id))
-        if receipt is None:
+            found = await desk.receipt_of(connection, message_key(institution, message_id))
+        if found is None:
             raise UsageError("No transaction is recorded under this institution and message id.")
-        typer.echo(receipt)
+        typer.echo(found[0])
 
     run(work())
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from app.codes import Code
 from app.database import transaction
 from app.routes.contract import problem_answer
-from app.routes.guard import GuardedRoute
+from app.routes.guard import GuardedRoute, concerning
 from app.routes.problems import problem
 from app.routes.services import services_of
 from app.settlement.messages import message_key
@@ -58,9 +58,11 @@ def _receipt_schema() -> dict[str, Any]:
 async def get_receipt(institution: str, message_id: str, request: Request) -> Response:
     services = services_of(request)
     async with transaction(services.pool) as connection:
-        receipt = await services.receipt_desk.receipt_of(connection, message_key(institution, message_id))
-    if receipt is None:
+        found = await services.receipt_desk.receipt_of(connection, message_key(institution, message_id))
+    if found is None:
         return problem(404, Code.TRANSACTION_NOT_FOUND)
+    receipt, person_no = found
+    concerning(request, person_no)
     return Response(receipt, 200, media_type="application/json")
 
 

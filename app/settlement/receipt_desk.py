@@ -51,8 +51,8 @@ class ReceiptDesk:
         self.keys = keys
         self._kept: OrderedDict[int, SealedBatch] = OrderedDict()
 
-    async def receipt_of(self, connection: Connection, message_key: MessageKey) -> bytes | None:
-        """The receipt as JSON; None where nothing is recorded under this key.
+    async def receipt_of(self, connection: Connection, message_key: MessageKey) -> tuple[bytes, str] | None:
+        """The receipt as JSON, and whose it is; None where nothing is recorded under this key.
 
         Raises Refused where there is no key to sign with, the journal does not prove the settlement, or the settlement
         is older than receipts.
@@ -70,7 +70,7 @@ class ReceiptDesk:
         read = await _read_rows(connection, batch.head, batch.salt, row.position, row.position + 1)
         if [each.leaf for each in read] != batch.leaves[row.position : row.position + 1] or not read:
             raise _broken(row.batch_id)
-        return receipt(batch, read[0].row, read[0].transfers_hash)
+        return receipt(batch, read[0].row, read[0].transfers_hash), row.person_no
 
     def _keep(self, batch: SealedBatch) -> None:
         self._kept[batch.head.batch_id] = batch

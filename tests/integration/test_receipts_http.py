@@ -192,7 +192,8 @@ def desk() -> ReceiptDesk:
 
 async def given_by(desk: ReceiptDesk, pool: Pool, institution: str, message_id: str) -> bytes | None:
     async with transaction(pool) as connection:
-        return await desk.receipt_of(connection, message_key(institution, message_id))
+        found = await desk.receipt_of(connection, message_key(institution, message_id))
+    return None if found is None else found[0]
 
 
 async def first_of(pool: Pool, batch_id: int, position: int = 0) -> tuple[str, str]:
