@@ -129,6 +129,7 @@ class Code(StrEnum):
     BATCH_INVALID = "batch_invalid"
     TRANSACTION_NOT_FOUND = "transaction_not_found"
     REFUSED_BY_DATABASE = "refused_by_database"
+    BODY_INCOMPLETE = "body_incomplete"
     OVERLOADED = "overloaded"
     DATABASE_UNAVAILABLE = "database_unavailable"
     NOT_FOUND = "not_found"
@@ -451,6 +452,9 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.RATE_LIMITED: Entry(
         "This client sends more than it may.", "Send again after `Retry-After` seconds; send batches."
+    ),
+    Code.BODY_INCOMPLETE: Entry(
+        "The rest of the request did not come in time.", "Nothing was done; send all of it again."
     ),
     Code.OVERLOADED: Entry(
         "More transactions wait than the service may queue.", "Send again after `Retry-After` seconds."

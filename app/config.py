@@ -43,6 +43,9 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: Port = 8080
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks of proxies,…, that say in X-Forwarded-For where a request comes from"
+    )
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Port = Field(0, description="0: a free port, said in the log")
     scheduler_metrics_host: str = "127.0.0.1"
@@ -61,6 +64,9 @@ class Settings(BaseSettings):
     batch_wait_ms_max: int = Field(50, ge=1, le=5_000, description="How long the worker waits for a first message")
     message_bytes_max: int = Field(65_536, ge=1_024, le=900_000, description="A longer message is a dead letter")
     http_queue_max: int = Field(4_000, ge=1, le=100_000, description="Waiting transactions before a 503")
+    http_silence_seconds_max: int = Field(
+        60, ge=1, le=3_600, description="A sender or reader who stands still for so long is let go"
+    )
     watchdog_seconds: int = Field(60, ge=5, le=3_600, description="A worker with lag and no progress exits")
     rate_limit_per_second: int = Field(10_000, ge=1, description="Requests of one client to one process")
     rate_limit_looks_per_second: int = Field(200, ge=1, description="Looks at persons' data of one client, likewise")

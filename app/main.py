@@ -44,6 +44,7 @@ from app.routes import (
     persons,
     receipts,
     reconciliation,
+    reconciliation_breaks,
     settlement_files,
     trace,
     transactions,
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(account_states.router)
     app.include_router(funding.router)
     app.include_router(inquiry.router)
+    app.include_router(reconciliation_breaks.router)  # before those that take any word for a number
     app.include_router(reconciliation.router)
     app.include_router(certificates.router)
     app.include_router(audit.router)
@@ -216,6 +218,8 @@ async def run_api(settings: Settings) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
             timeout_graceful_shutdown=settings.drain_seconds_max,
             timeout_keep_alive=75,
             backlog=2048,

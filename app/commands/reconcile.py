@@ -24,6 +24,9 @@ _OFFICE = typer.Option("", help="setl_optins; absent: any")
 _INSURANCE = typer.Option("", help="insutype, such as 310; absent: all")
 _CLEARING = typer.Option("", help="clr_type: 11, 21, 41 or 99; absent: all")
 _REFUNDS = typer.Option(True, "--with-refunds/--without-refunds")
+_MUTUAL_AID = typer.Option(
+    True, "--mutual-aid-inside/--mutual-aid-apart", help="Whether family money is in their account pay"
+)
 _OPERATOR = typer.Option(..., help="The clerk's id; recorded with it")
 _MEDFEE = typer.Option(None, help="What they state, fen")
 _FUND_PAY = typer.Option(None, help="What they state, fen")
@@ -42,6 +45,7 @@ def totals(
     insurance: str = _INSURANCE,
     clearing: str = _CLEARING,
     refunds: bool = _REFUNDS,
+    mutual_aid_inside: bool = _MUTUAL_AID,
     medfee: int | None = _MEDFEE,
     fund_pay: int | None = _FUND_PAY,
     account_pay: int | None = _ACCOUNT_PAY,
@@ -52,7 +56,7 @@ def totals(
     """Compare what an institution states with the ledger's sums; without anything stated show these."""
     from app.clearing.reconciliation.desk import reconcile_totals
 
-    scope = _scope(institution, first_day, last_day, office, insurance, clearing, refunds)
+    scope = _scope(institution, first_day, last_day, office, insurance, clearing, refunds, mutual_aid_inside)
     stated = _stated(medfee, fund_pay, account_pay, cash, settlements)
 
     async def work(_: "Pool", settings: "Settings") -> str:
@@ -72,6 +76,7 @@ def details(
     insurance: str = _INSURANCE,
     clearing: str = _CLEARING,
     refunds: bool = _REFUNDS,
+    mutual_aid_inside: bool = _MUTUAL_AID,
     message_ids: bool = typer.Option(False, "--message-ids", help="The eighth column is the message id"),
     operator: str = _OPERATOR,
 ) -> None:
@@ -82,7 +87,7 @@ def details(
     from app.clearing.reconciliation.scope import Stated
     from app.clearing.reconciliation.uploads import take_in
 
-    scope = _scope(institution, first_day, last_day, office, insurance, clearing, refunds)
+    scope = _scope(institution, first_day, last_day, office, insurance, clearing, refunds, mutual_aid_inside)
 
     async def work(pool: "Pool", settings: "Settings") -> str:
         url = settings.database_url.get_secret_value()
@@ -200,14 +205,16 @@ def _scope(
     insurance: str,
     clearing: str,
     refunds: bool,
+    mutual_aid_inside: bool,
 ) -> "Scope":
     from app.clearing.reconciliation.scope import Scope
     from app.errors import Refused
 
     try:
         return Scope(
-            institution, first_day.date(), (last_day or first_day).date(), office, insurance, clearing, refunds
-        )
+            institution, first_day.date(), (last_day or first_day).date(), office, insurance, clearing, refunds,
+            mutual_aid_inside,
+        )  # fmt: skip
     except Refused as refusal:
         raise typer.BadParameter(refusal.detail) from None
 

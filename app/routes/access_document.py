@@ -30,6 +30,8 @@ def describe_access(document: dict[str, Any]) -> None:
             told = operation.get("description")
             operation["description"] = f"{told}\n\n{roles}" if told else roles
             operation["responses"].update(deepcopy(_REFUSED))
+            if "requestBody" in operation:
+                operation["responses"]["408"] = _refusal("The rest of the request did not come in time. Send it again.")
 
 
 def _refusal(meaning: str) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Acknowledgments of settlement files: a bank hands them in, and looks at what became of them."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Annotated, Any
@@ -15,19 +13,17 @@ from app.clearing.acknowledgments.overview import list_acknowledgments
 from app.clearing.acknowledgments.taking import BYTES_MAX, take
 from app.codes import Code
 from app.database import transaction
-from app.errors import Overloaded
 from app.routes.agency import problems
 from app.routes.body import spool_body
 from app.routes.contract import problem_answer
 from app.routes.guard import GuardedRoute, caller_of
 from app.routes.problems import problem
-from app.routes.services import Services, services_of
+from app.routes.services import services_of
 from app.routes.settlement_files import FileId, own_file
 
 router = APIRouter(prefix="/v1/settlement-files", tags=["acknowledgments"], route_class=GuardedRoute)
 
 # Of acknowledgments that one process has in memory at a time.
-_IN_HAND_MAX = 2
 
 _EXAMPLE: dict[str, Any] = {
     "ack_id": 17,
@@ -100,7 +96,7 @@ async def post_acknowledgment(file_id: FileId, request: Request) -> Response:
         if not await spool_body(request, came, BYTES_MAX):
             return problem(413, Code.ACKNOWLEDGMENT_TOO_LARGE)
         came.seek(0)
-        with _place(services):
+        with services.acknowledgments.taken():
             taken = await take(
                 services.settings.database_url.get_secret_value(),
                 services.settings.cut_off,
@@ -112,18 +108,6 @@ async def post_acknowledgment(file_id: FileId, request: Request) -> Response:
         return problem(422, taken.code, taken.reason)
     answer = AcknowledgmentAnswer(**{name: getattr(taken, name) for name in AcknowledgmentAnswer.model_fields})
     return JSONResponse(answer.model_dump(mode="json"), 200 if taken.replayed else 201)
-
-
-@contextmanager
-def _place(services: Services) -> Iterator[None]:
-    """One of the few acknowledgments that a process has in memory at a time. Raises Overloaded."""
-    if services.acknowledgments_in_hand >= _IN_HAND_MAX:
-        raise Overloaded(f"{_IN_HAND_MAX} acknowledgments are being taken; send it again in a while.")
-    services.acknowledgments_in_hand += 1
-    try:
-        yield
-    finally:
-        services.acknowledgments_in_hand -= 1
 
 
 @router.get("/{file_id}/acknowledgments", summary="What was said of a payment file, and what became of it",

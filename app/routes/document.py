@@ -14,7 +14,8 @@ Settles social security card payments out of the medical insurance personal acco
 **Once.** A transaction is known by `institution` and `message_id`, for ever. Send it again after a timeout, a 5xx or a
 lost connection: it takes effect once, and the repeat is answered with the stored outcome, status 200, `replayed: true`
 and the header `Idempotency-Replayed: true`. The same key with other content is a conflict, 409. The header
-`Idempotency-Key` may give the `message_id`, bare or in double quotes; where both are sent they must be the same.
+`Idempotency-Key` may give the `message_id`, bare or in double quotes; where both are sent they must be the same. A
+batch takes no such header: each item has its own `message_id`.
 
 **Outcomes and problems.** A decline is a recorded outcome and no error: look at `status` and `code`. What is refused is
 `application/problem+json` (RFC 9457) with a `code` of the catalogue below, `errors[].pointer` to what is wrong in the
@@ -42,6 +43,7 @@ answers: ignore what you do not know.
 | exports in hand in one process | 8 |
 | downloads of settlement files in hand, of one key in one process | 8 |
 | a reader of a file who takes nothing | 1 minute, then go on by `Range` |
+| a sender or reader who stands still | 60 s (`MEDSETTLE_HTTP_SILENCE_SECONDS_MAX`), then 408 or the end |
 
 ## Codes
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.codes import Code
 from app.database import transaction
@@ -17,6 +18,7 @@ from app.errors import DatabaseUnavailable, Overloaded, RateLimited, Refused, Un
 from app.routes import feed_contract as contract
 from app.routes.guard import GuardedRoute, principal_of, prove_again, refuse_foreign
 from app.routes.services import Services, services_of
+from app.routes.slots import Slots
 from app.routes.times import Day, Moment
 from app.settlement.feed.projector import catch_up
 from app.settlement.feed.reading import Order, Page, Told, Wanted, head_of, read_page
@@ -31,13 +33,24 @@ _WAIT_SECONDS_MAX = 30
 _HEARTBEAT_SECONDS = 15.0
 # A stream ends after this, and its reader comes again with a key that is proved anew.
 _STREAM_SECONDS_MAX = 600.0
-_EXPORTS_MAX = 8
 _EXPORT_ROWS = 500
 _CATCH_UP_SECONDS_MAX = 5.0
 
 
 class Lines(StreamingResponse):
     media_type = "application/x-ndjson"
+
+
+class _Export(Lines):
+    """Holds one of the places for exports while it is sent; where none is free it is refused before it begins."""
+
+    def __init__(self, lines: AsyncIterator[bytes], places: Slots, headers: dict[str, str]) -> None:
+        super().__init__(lines, headers=headers)
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._places.taken():
+            await super().__call__(scope, receive, send)
 
 
 Status = Literal["settled", "held", "declined", "reversed", "rejected"]
@@ -86,14 +99,12 @@ async def export_day(
 ) -> Lines:
     services = services_of(request)
     whose = institution_of(request, institution)
-    if services.exports_in_hand >= _EXPORTS_MAX:
-        raise Overloaded(f"{services.exports_in_hand} exports are in hand.")
     await _catch_up(services)
     lines = _lines_of_day(services, whose, day)
     headers = {"Vary": "Accept-Encoding"}
     if _accepts_gzip(accept_encoding):
-        return Lines(_gzipped(lines), headers={**headers, "Content-Encoding": "gzip"})
-    return Lines(lines, headers=headers)
+        return _Export(_gzipped(lines), services.exports, {**headers, "Content-Encoding": "gzip"})
+    return _Export(lines, services.exports, headers)
 
 
 @router.get("/feed", **contract.FEED)
@@ -155,17 +166,13 @@ async def _catch_up(services: Services) -> None:
 
 async def _lines_of_day(services: Services, institution: str, day: date) -> AsyncIterator[bytes]:
     """Page by page, each in a transaction of its own: however slow the reader, nothing is held for it."""
-    services.exports_in_hand += 1
-    try:
-        position, is_last, wanted = 0, False, Wanted(business_day=day)
-        while not is_last:
-            async with transaction(services.pool) as connection:
-                page = await read_page(connection, institution, position, limit=_EXPORT_ROWS, wanted=wanted)
-            if page.told:
-                yield b"".join([_encoded(each) + b"\n" for each in page.told])
-            position, is_last = page.position, page.is_last
-    finally:
-        services.exports_in_hand -= 1
+    position, is_last, wanted = 0, False, Wanted(business_day=day)
+    while not is_last:
+        async with transaction(services.pool) as connection:
+            page = await read_page(connection, institution, position, limit=_EXPORT_ROWS, wanted=wanted)
+        if page.told:
+            yield b"".join([_encoded(each) + b"\n" for each in page.told])
+        position, is_last = page.position, page.is_last
 
 
 async def _gzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

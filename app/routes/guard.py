@@ -11,20 +11,26 @@ from typing import Any, get_args, get_origin
 
 import structlog
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
+from app import logs, metrics
 from app.access import audit
 from app.access.policy import OPEN, RULES, Denial, Recorded, Rule, denial
 from app.access.principal import Principal, Role
 from app.access.rate_limits import Limit
 from app.codes import Code
-from app.errors import Forbidden, Refused
+from app.errors import DatabaseUnavailable, Forbidden, Refused
+from app.masking import masked
 from app.routes.body import bounded
 from app.routes.problems import status_of
 from app.routes.request_ids import LIMIT_HEADERS
 from app.routes.services import services_of
+from app.routes.slow_readers import ForSlowReaders
 
 REASON = "Medsettle-Reason"
+
+_log = logs.get(__name__)
 
 _PRINCIPAL = "medsettle.principal"
 _PERSON = "medsettle.person"
@@ -35,7 +41,6 @@ _TARGETS = frozenset({
     "insurance", "letter_no",
 })  # fmt: skip
 _PERSONS_ASKED = frozenset({"person_no", "beneficiary", "granter"})
-_CITIZEN_NO = re.compile(r"\d{17}[\dXx]|(?<!\d)\d{15}(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TEXT_MAX = 200
 # Of a body that is declared as a model; other routes bound theirs themselves.
@@ -127,9 +132,11 @@ class GuardedRoute(APIRoute):
             await admit(request, principal, rule)
             if request.scope["query_string"]:
                 _check_query(request, takes_many)
+            silence = services.settings.http_silence_seconds_max
             if is_body_read_whole:
-                request = Request(request.scope, bounded(request.receive, _BODY_BYTES_MAX))
-            return await carry_out(request, rule, handle)
+                request = Request(request.scope, bounded(request.receive, _BODY_BYTES_MAX, silence))
+            answer = await carry_out(request, rule, handle)
+            return ForSlowReaders(answer, silence) if isinstance(answer, StreamingResponse) else answer
 
         return guarded
 
@@ -191,8 +198,17 @@ async def _recorded(request: Request, handle: Handler, *, is_act: bool) -> Respo
         if entry is None:
             await record(request, status)
         else:
-            await audit.end(pool, entry, status, _person_of(request))
+            await _end(request, entry, status)
     return response
+
+
+async def _end(request: Request, entry: int, status: int) -> None:
+    """The act is done or refused by now, and that is what its caller must hear, whatever becomes of the log's end."""
+    try:
+        await audit.end(services_of(request).pool, entry, status, _person_of(request))
+    except DatabaseUnavailable as error:
+        metrics.RETRIES.labels("audit_end").inc()
+        _log.error("audit_end_not_written", entry_id=entry, status=status, **logs.failure(error.__cause__))
 
 
 def _is_recorded(rule: Rule, principal: Principal) -> bool:
@@ -219,7 +235,7 @@ def _person_of(request: Request) -> str | None:
 
 def _kept(text: str) -> str:
     """Bounded, on one line, and no citizen number, whoever put one where none belongs."""
-    return _CITIZEN_NO.sub("(masked)", _CONTROL.sub(" ", text))[:_TEXT_MAX]
+    return masked(_CONTROL.sub(" ", text), "(masked)")[:_TEXT_MAX]
 
 
 def rule_of(method: str, path: str) -> Rule | None:

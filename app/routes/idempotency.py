@@ -31,3 +31,10 @@ def key_of(value: str | None) -> str | None:
 def refuse_other(key: str, message_id: str) -> None:
     if key != message_id:
         raise Refused(Code.IDEMPOTENCY_KEY_MISMATCH, "The header and the message_id differ.", f"/header/{HEADER}")
+
+
+def refuse_any(value: str | None) -> None:
+    if value is not None:
+        raise Refused(
+            Code.IDEMPOTENCY_KEY_INVALID, "A batch has no key; each item has its message_id.", f"/header/{HEADER}"
+        )

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from app.access.policy import Denial
 from app.codes import Code
-from app.errors import Overloaded, Refused
+from app.errors import Refused
 from app.national.envelope import ENVELOPE_BYTES_MAX, UPLOAD_ENVELOPE_BYTES_MAX
 from app.national.platform import Download
 from app.national.service import answer
-from app.routes.body import read_body
+from app.routes.body import read_body, read_large_body
 from app.routes.contract import problem_answer
 from app.routes.guard import GuardedRoute, concerning, principal_of, record, take_look
 from app.routes.problems import problem
@@ -19,9 +19,6 @@ from app.routes.services import Services, services_of
 router = APIRouter(tags=["national interface"], route_class=GuardedRoute)
 
 _ADDRESS = "/mbs/fmi/fsi/api/callFsiService/callService"
-# Together with the bytes of one this bounds the memory that uploads take.
-_LARGE_IN_HAND_MAX = 2
-
 _EXAMPLE = {
     "infno": "2207",
     "msgid": "H00000000001202611221030000001",
@@ -93,18 +90,12 @@ async def call_service(request: Request) -> Response:
     services.group_commit.refuse_if_full()
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) <= ENVELOPE_BYTES_MAX:
-        return await _answer(request, services, ENVELOPE_BYTES_MAX)
-    if services.large_envelopes_in_hand >= _LARGE_IN_HAND_MAX:
-        raise Overloaded(f"{services.large_envelopes_in_hand} large envelopes are in hand.")
-    services.large_envelopes_in_hand += 1
-    try:
-        return await _answer(request, services, UPLOAD_ENVELOPE_BYTES_MAX)
-    finally:
-        services.large_envelopes_in_hand -= 1
+        return await _answer(request, services, await read_body(request, ENVELOPE_BYTES_MAX))
+    with services.large_envelopes.taken():
+        return await _answer(request, services, await read_large_body(request, UPLOAD_ENVELOPE_BYTES_MAX))
 
 
-async def _answer(request: Request, services: Services, bytes_max: int) -> Response:
-    body = await read_body(request, bytes_max)
+async def _answer(request: Request, services: Services, body: bytes | None) -> Response:
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
     done = await answer(services.national, body, _Sender(request))

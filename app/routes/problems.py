@@ -184,6 +184,8 @@ def handle_problems(app: FastAPI) -> None:
             return response
         if error.status_code == 404:
             return problem(404, Code.NOT_FOUND)
+        if error.status_code == 408:
+            return problem(408, Code.BODY_INCOMPLETE)
         if error.status_code == 413:
             return problem(413, Code.MESSAGE_TOO_LARGE)
         return problem(error.status_code, Code.INVALID_JSON)  # FastAPI's word for a body that it cannot read

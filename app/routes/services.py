@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 from fastapi import Request
 
@@ -11,6 +12,7 @@ from app.config import Settings
 from app.database import Pool
 from app.national.platform import Platform
 from app.parties.vault import Vault
+from app.routes.slots import Slots
 from app.settlement.dead_letter_desk import Resender
 from app.settlement.feed.watch import FeedWatch
 from app.settlement.group_commit import GroupCommit
@@ -20,6 +22,8 @@ from app.settlement.rules import RuleBook
 
 @dataclass(slots=True)
 class Services:
+    """batches, large_envelopes: with the bytes of one they bound the memory that these take."""
+
     settings: Settings
     pool: Pool
     group_commit: GroupCommit
@@ -31,11 +35,12 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     resender: Resender
-    batches_in_hand: int = 0
-    exports_in_hand: int = 0
-    acknowledgments_in_hand: int = 0
-    large_envelopes_in_hand: int = 0
     downloads_in_hand: Counter[str] = field(default_factory=Counter)
+    batches: Slots = field(default_factory=partial(Slots, 64, "batches"))
+    exports: Slots = field(default_factory=partial(Slots, 8, "exports"))
+    large_envelopes: Slots = field(default_factory=partial(Slots, 2, "large envelopes"))
+    acknowledgments: Slots = field(default_factory=partial(Slots, 2, "acknowledgments"))
+    reconciliation_files: Slots = field(default_factory=partial(Slots, 2, "files to reconcile"))
 
 
 def services_of(request: Request) -> Services:

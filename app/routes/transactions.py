@@ -10,9 +10,8 @@ from app.access.policy import Denial
 from app.access.principal import Principal
 from app.codes import Code
 from app.database import transaction
-from app.errors import Overloaded
 from app.routes import contract, idempotency
-from app.routes.body import read_body
+from app.routes.body import read_body, read_large_body
 from app.routes.guard import GuardedRoute, concerning, principal_of, refuse_foreign
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
@@ -29,8 +28,6 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"], route_class
 
 BATCH_MAX = 5_000
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
-# Together with the bytes of one this bounds the memory that batches take.
-_BATCHES_IN_HAND_MAX = 64
 _JSON = "application/json"
 
 
@@ -76,20 +73,18 @@ async def quote_one(request: Request) -> Response:
 
 @router.post("/batch", **contract.SETTLE_BATCH)
 async def settle_batch(request: Request) -> Response:
-    """Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in its place."""
+    """Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in its place.
+
+    Items are known by their own `message_id`: the header `Idempotency-Key` is refused, since there is none for all."""
+    idempotency.refuse_any(request.headers.get(idempotency.HEADER))
     services = services_of(request)
     services.group_commit.refuse_if_full()
-    if services.batches_in_hand >= _BATCHES_IN_HAND_MAX:
-        raise Overloaded(f"{services.batches_in_hand} batches are in hand.")
-    services.batches_in_hand += 1
-    try:
+    with services.batches.taken():
         return await _settle_items(request, services)
-    finally:
-        services.batches_in_hand -= 1
 
 
 async def _settle_items(request: Request, services: Services) -> Response:
-    body = await read_body(request, _BATCH_BYTES_MAX)
+    body = await read_large_body(request, _BATCH_BYTES_MAX)
     if body is None:
         return problem(413, Code.MESSAGE_TOO_LARGE)
     items = _items(body)

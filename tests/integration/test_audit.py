@@ -12,7 +12,7 @@ from app.access.principal import Principal, Role
 from app.codes import Code
 from app.database import Pool
 from tests.builders import HOSPITAL, PHARMACY, add_card, payment_json
-from tests.harness import House
+from tests.harness import House, owned
 from tests.national_calls import ADDRESS as NATIONAL
 from tests.national_calls import envelope
 from tests.people import citizen_no, name
@@ -91,6 +91,42 @@ async def test_an_institutions_own_transactions_are_no_look_and_quotes_are(
         assert (await operator.get(address)).is_success
     looks = [(entry["role"], entry["route"].split()[0]) for entry in await of(standing, person)]
     assert looks == [("operator", "GET"), ("institution", "POST"), ("auditor", "GET")]
+
+
+async def test_a_look_at_a_receipt_names_the_person(standing: House, client: httpx.AsyncClient, person: str) -> None:
+    message_id = f"N{secrets.token_hex(6)}"
+    await client.post("/v1/transactions", content=payment_json(person_no=person, message_id=message_id))
+    async with standing.client(await standing.keys.key(Role.OPERATOR)) as operator:
+        answer = await operator.get(f"/v1/transactions/{HOSPITAL}/{message_id}/receipt")
+    assert answer.status_code == 200, answer.text
+    [entry] = await of(standing, person)
+    assert (entry["role"], entry["route"]) == (
+        "operator", "GET /v1/transactions/{institution}/{message_id}/receipt",
+    )  # fmt: skip
+
+
+async def test_a_long_message_id_is_no_citizen_number(standing: House, client: httpx.AsyncClient, person: str) -> None:
+    message_id = f"{secrets.randbelow(10**28):028d}"
+    await client.post("/v1/transactions", content=payment_json(person_no=person, message_id=message_id))
+    async with standing.client(await standing.keys.key(Role.OPERATOR)) as operator:
+        assert (await operator.get(f"/v1/transactions/{HOSPITAL}/{message_id}")).is_success
+    [entry] = await of(standing, person)
+    assert entry["target"] == f"institution={HOSPITAL} message_id={message_id}"
+
+
+async def test_an_act_that_is_done_is_answered_so_although_its_end_cannot_be_recorded(
+    standing: House, client: httpx.AsyncClient, person: str
+) -> None:
+    card_no = f"Z{secrets.token_hex(6)}"
+    await add_card(standing.pool, card_no, person)
+    async with owned(standing) as owner, owner.transaction():
+        await owner.execute("LOCK TABLE access.audit_ends IN ACCESS EXCLUSIVE MODE")
+        lost = await client.post(f"/v1/cards/{card_no}/loss", json={"kind": "temporary"})
+    assert (lost.status_code, lost.json()["state"]) == (200, "temp_lost")
+    async with standing.pool.acquire() as connection:
+        entries, _ = await audit.read_audit(connection, person_no=None, name="clerk-1", cursor=None, limit=50)
+    [entry] = [each for each in entries if each.target == f"card_no={card_no}"]
+    assert (entry.route, entry.status) == ("POST /v1/cards/{card_no}/loss", None)
 
 
 async def test_an_inquiry_by_the_national_interface_is_a_look(

@@ -109,6 +109,44 @@ def test_a_conflict_names_what_differs(hospital: Institution, code: str, person:
     assert conflict.value.outcome.differing_fields == ["amount"]
 
 
+def test_a_quote_under_a_key_that_was_used_is_a_conflict(hospital: Institution, code: str, person: str) -> None:
+    message = payment(code, person)
+    hospital.settle(message)
+    message.amount = 1
+    with pytest.raises(Conflict) as conflict:
+        hospital.quote(message)
+    assert conflict.value.outcome.differing_fields == ["amount"]
+
+
+class BehindAGate(httpx.HTTPTransport):
+    """The way to the service through something that answers the first requests by itself."""
+
+    def __init__(self, status: int, answers: int) -> None:
+        super().__init__()
+        self._status = status
+        self.left = answers
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.left:
+            self.left -= 1
+            return httpx.Response(self._status, html="<h1>Not today</h1>", request=request)
+        return super().handle_request(request)
+
+
+@pytest.mark.parametrize("status", [403, 413, 429, 503])
+def test_what_something_in_between_says_is_no_answer_of_the_service(
+    standing: House, key: str, code: str, person: str, no_pauses: None, status: int
+) -> None:
+    def through(answers: int) -> Institution:
+        way = BehindAGate(status, answers)
+        return Institution(standing.installation.base_url, key, attempts=3, httpx_args={"transport": way})
+
+    with through(3) as hospital, pytest.raises(Unanswered):
+        hospital.settle(payment(code, person))
+    with through(2) as hospital:
+        assert hospital.settle(payment(code, person)).status == "settled"
+
+
 def test_a_refusal_has_code_and_pointer(hospital: Institution, code: str, person: str) -> None:
     with pytest.raises(Refused) as refused:
         hospital.settle(payment(code, person, amount=0))

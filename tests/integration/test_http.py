@@ -174,6 +174,13 @@ async def test_a_header_that_is_another_key_is_refused(client: httpx.AsyncClient
     assert_problem(answer, 404, Code.TRANSACTION_NOT_FOUND)
 
 
+async def test_a_batch_has_no_key_for_all(client: httpx.AsyncClient) -> None:
+    body = b"[" + payment_json() + b"]"
+    answer = await client.post("/v1/transactions/batch", content=body, headers={"Idempotency-Key": "B1"})
+    assert (answer.status_code, answer.json()["code"]) == (422, Code.IDEMPOTENCY_KEY_INVALID)
+    assert answer.json()["errors"][0]["pointer"] == "#/header/Idempotency-Key"
+
+
 @pytest.mark.parametrize("key", ["", '"', '""', "a b", '"a', "x" * 31, "a|b", "é"])
 async def test_a_header_that_is_no_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
     answer = await client.post(

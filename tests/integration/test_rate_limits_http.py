@@ -1,6 +1,9 @@
 """Too many requests of one client are answered 429, and nobody else is held up."""
 
+import asyncio
 import secrets
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 import httpx
@@ -58,11 +61,10 @@ async def test_who_tries_keys_is_slowed_down(standing: House, tmp_path: Path) ->
         good = await house.keys.key(Role.AUDITOR)
         async with house.client(good) as client:
             assert (await client.get(ADDRESS)).status_code == 404
-            tried = [
-                (await client.get(ADDRESS, auth=_Bearer(f"mds_{secrets.token_hex(6)}_x"))).status_code
-                for _ in range(600)
-            ]
-            assert set(tried) == {401, 429}
+            tried = await asyncio.gather(
+                *(client.get(ADDRESS, auth=_Bearer(f"mds_{secrets.token_hex(6)}_x")) for _ in range(600))
+            )
+            assert {answer.status_code for answer in tried} == {401, 429}
             assert (await client.get(ADDRESS)).status_code == 404
 
 
@@ -73,3 +75,27 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request):  # type: ignore[no-untyped-def]
         request.headers["authorization"] = f"Bearer {self._key}"
         yield request
+
+
+async def statuses_of_false_keys(house: House, forwarded: Iterator[str]) -> set[int]:
+    def headers() -> dict[str, str]:
+        return {"authorization": f"Bearer mds_{secrets.token_hex(6)}_x", "x-forwarded-for": next(forwarded)}
+
+    async with httpx.AsyncClient(base_url=house.installation.base_url, timeout=60) as client:
+        answers = await asyncio.gather(*(client.get(ADDRESS, headers=headers()) for _ in range(600)))
+    return {answer.status_code for answer in answers}
+
+
+async def test_behind_a_trusted_proxy_who_tries_keys_holds_up_no_other_address(standing: House, tmp_path: Path) -> None:
+    async with standing.other(tmp_path, trusted_proxies="127.0.0.0/8") as house:
+        await house.start_api()
+        assert await statuses_of_false_keys(house, repeat("198.51.100.7")) == {401, 429}
+        async with house.client(await house.keys.key(Role.OPERATOR)) as client:
+            assert (await client.get(ADDRESS, headers={"x-forwarded-for": "198.51.100.8"})).status_code == 404
+
+
+async def test_where_no_proxy_is_trusted_nobody_chooses_their_address(standing: House, tmp_path: Path) -> None:
+    async with standing.other(tmp_path) as house:
+        await house.start_api()
+        each_another = (f"198.51.{number // 256}.{number % 256}" for number in range(600))
+        assert await statuses_of_false_keys(house, each_another) == {401, 429}

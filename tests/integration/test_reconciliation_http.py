@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 from app.access.principal import Role
-from tests.builders import add_institution, payment
+from tests.builders import add_institution, add_person, payment
 from tests.harness import House
-from tests.kinds import outcomes
+from tests.kinds import grant, outcomes
 from tests.reconciling import UploadedRow, archive_of, row_of, today, zipped
 
 RECONCILIATIONS = "/v1/reconciliations"
@@ -82,6 +82,24 @@ async def test_totals_are_answered_with_our_figures(
         (run["run_id"], "ok"), (run["voided_by"] or listed["runs"][1]["run_id"], "void"),
     ]  # fmt: skip
     assert listed["next_before"] is None
+
+
+async def test_family_money_is_inside_account_pay_or_told_apart(
+    standing: House, own: httpx.AsyncClient, institution: str, person: str
+) -> None:
+    giver = f"P{secrets.token_hex(6)}"
+    await add_person(standing.pool, giver, balance=300)
+    await grant(standing.pool, giver, person)
+    paid = payment(institution=institution, person_no=person, amount=10_300, med_type="11", use_mutual_aid=True)
+    [told] = await outcomes(standing.pool, paid)
+    assert (told.account_paid, told.mutual_aid_paid) == (10_000, 300)
+    body = {**scope(institution), "stated": {"account_pay": 10_000}}
+    inside = await own.post(f"{RECONCILIATIONS}/totals", json=body)
+    apart = await own.post(f"{RECONCILIATIONS}/totals", json={**body, "account_includes_mutual_aid": False})
+    assert [(each.json()["ledger"]["account_pay"], each.json()["is_equal"]) for each in (inside, apart)] == [
+        (10_300, False),
+        (10_000, True),
+    ]
 
 
 async def test_totals_that_state_nothing_are_refused(own: httpx.AsyncClient, institution: str) -> None:

@@ -27,6 +27,7 @@ _T = TypeVar("_T")
 
 # Nothing was concluded, or it is not known what: the same request again is safe, since a message takes effect once.
 _AGAIN = {
+    HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.BAD_GATEWAY,
@@ -69,11 +70,7 @@ class Institution:
 
         A decline is an outcome. Raises Conflict, Refused and Unanswered.
         """
-        response = self._answered(lambda: settle_one.sync_detailed(client=self.client, body=message))
-        outcome = _expect(response, Outcome)
-        if response.status_code == HTTPStatus.CONFLICT:
-            raise Conflict(outcome)
-        return outcome
+        return _no_conflict(self._answered(lambda: settle_one.sync_detailed(client=self.client, body=message)))
 
     def settle_batch(self, messages: Sequence[Message]) -> list[Outcome]:
         """The outcomes in the order of the messages, conflicts and rejections too. Raises Refused and Unanswered."""
@@ -84,8 +81,8 @@ class Institution:
         return found
 
     def quote(self, message: Message) -> Outcome:
-        """What it would come to now; nothing is recorded. Raises Refused and Unanswered."""
-        return _expect(self._answered(lambda: quote_one.sync_detailed(client=self.client, body=message)), Outcome)
+        """What it would come to now; nothing is recorded. Raises Conflict, Refused and Unanswered."""
+        return _no_conflict(self._answered(lambda: quote_one.sync_detailed(client=self.client, body=message)))
 
     def find(self, institution: str, message_id: str) -> Outcome | None:
         """The stored outcome of a message; None where it never arrived. Raises Refused and Unanswered."""
@@ -139,7 +136,7 @@ class Institution:
             pause = min(_PAUSE_SECONDS * 2**attempt, _PAUSE_SECONDS_MAX)
             try:
                 response = send()
-            except httpx.TransportError as error:
+            except (httpx.TransportError, json.JSONDecodeError) as error:  # what is no JSON came from in between
                 failure = type(error).__name__
                 continue
             if response.status_code not in _AGAIN:
@@ -159,6 +156,13 @@ def _expect(response: Response[Any], kind: type[_T]) -> _T:
     if not isinstance(found, kind):
         raise _refusal(response)
     return found
+
+
+def _no_conflict(response: Response[Any]) -> Outcome:
+    outcome = _expect(response, Outcome)
+    if response.status_code == HTTPStatus.CONFLICT:
+        raise Conflict(outcome)
+    return outcome
 
 
 def _refusal(response: Response[Any]) -> Refused:

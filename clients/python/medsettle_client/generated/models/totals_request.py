@@ -23,15 +23,18 @@ T = TypeVar("T", bound="TotalsRequest")
 class TotalsRequest:
     """Office, insurance type and clearing type are empty for every one. Days are business days, both included.
 
-    Attributes:
-        institution (str):
-        first_day (datetime.date):
-        last_day (datetime.date):
-        stated (StatedSums): What the institution says, net; what is left out is not compared. Something is stated.
-        settlement_office (str | Unset):  Default: ''.
-        insurance_type (str | Unset):  Default: ''.
-        clearing_type (TotalsRequestClearingType | Unset):  Default: ''.
-        includes_refunds (bool | Unset):  Default: True.
+    account_includes_mutual_aid: whether family money is in account_pay, or told apart.
+
+        Attributes:
+            institution (str):
+            first_day (datetime.date):
+            last_day (datetime.date):
+            stated (StatedSums): What the institution says, net; what is left out is not compared. Something is stated.
+            settlement_office (str | Unset):  Default: ''.
+            insurance_type (str | Unset):  Default: ''.
+            clearing_type (TotalsRequestClearingType | Unset):  Default: ''.
+            includes_refunds (bool | Unset):  Default: True.
+            account_includes_mutual_aid (bool | Unset):  Default: True.
     """
 
     institution: str
@@ -42,6 +45,7 @@ class TotalsRequest:
     insurance_type: str | Unset = ""
     clearing_type: TotalsRequestClearingType | Unset = ""
     includes_refunds: bool | Unset = True
+    account_includes_mutual_aid: bool | Unset = True
 
     def to_dict(self) -> dict[str, Any]:
         institution = self.institution
@@ -62,6 +66,8 @@ class TotalsRequest:
 
         includes_refunds = self.includes_refunds
 
+        account_includes_mutual_aid = self.account_includes_mutual_aid
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -80,6 +86,8 @@ class TotalsRequest:
             field_dict["clearing_type"] = clearing_type
         if includes_refunds is not UNSET:
             field_dict["includes_refunds"] = includes_refunds
+        if account_includes_mutual_aid is not UNSET:
+            field_dict["account_includes_mutual_aid"] = account_includes_mutual_aid
 
         return field_dict
 
@@ -109,6 +117,8 @@ class TotalsRequest:
 
         includes_refunds = d.pop("includes_refunds", UNSET)
 
+        account_includes_mutual_aid = d.pop("account_includes_mutual_aid", UNSET)
+
         totals_request = cls(
             institution=institution,
             first_day=first_day,
@@ -118,6 +128,7 @@ class TotalsRequest:
             insurance_type=insurance_type,
             clearing_type=clearing_type,
             includes_refunds=includes_refunds,
+            account_includes_mutual_aid=account_includes_mutual_aid,
         )
 
         return totals_request

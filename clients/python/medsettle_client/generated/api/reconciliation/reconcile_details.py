@@ -24,6 +24,7 @@ def _get_kwargs(
     insurance_type: str | Unset = "",
     clearing_type: ReconcileDetailsClearingType | Unset = "",
     includes_refunds: bool | Unset = True,
+    account_includes_mutual_aid: bool | Unset = True,
     with_message_ids: bool | Unset = False,
     medfee: int | None | Unset = UNSET,
     fund_pay: int | None | Unset = UNSET,
@@ -54,6 +55,8 @@ def _get_kwargs(
     params["clearing_type"] = json_clearing_type
 
     params["includes_refunds"] = includes_refunds
+
+    params["account_includes_mutual_aid"] = account_includes_mutual_aid
 
     params["with_message_ids"] = with_message_ids
 
@@ -133,6 +136,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+        return response_408
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
@@ -179,6 +187,7 @@ def sync_detailed(
     insurance_type: str | Unset = "",
     clearing_type: ReconcileDetailsClearingType | Unset = "",
     includes_refunds: bool | Unset = True,
+    account_includes_mutual_aid: bool | Unset = True,
     with_message_ids: bool | Unset = False,
     medfee: int | None | Unset = UNSET,
     fund_pay: int | None | Unset = UNSET,
@@ -192,6 +201,8 @@ def sync_detailed(
     is `ok` or
     `failed`; then its breaks and its result file are there. A later run of the same scope voids it.
 
+    `account_includes_mutual_aid`: whether family money is in `acct_pay` of the file, or told apart.
+
     Roles: institution, operator.
 
     Args:
@@ -202,6 +213,7 @@ def sync_detailed(
         insurance_type (str | Unset):  Default: ''.
         clearing_type (ReconcileDetailsClearingType | Unset):  Default: ''.
         includes_refunds (bool | Unset):  Default: True.
+        account_includes_mutual_aid (bool | Unset):  Default: True.
         with_message_ids (bool | Unset): The eighth column is the message id. Default: False.
         medfee (int | None | Unset):
         fund_pay (int | None | Unset):
@@ -227,6 +239,7 @@ def sync_detailed(
         insurance_type=insurance_type,
         clearing_type=clearing_type,
         includes_refunds=includes_refunds,
+        account_includes_mutual_aid=account_includes_mutual_aid,
         with_message_ids=with_message_ids,
         medfee=medfee,
         fund_pay=fund_pay,
@@ -253,6 +266,7 @@ def sync(
     insurance_type: str | Unset = "",
     clearing_type: ReconcileDetailsClearingType | Unset = "",
     includes_refunds: bool | Unset = True,
+    account_includes_mutual_aid: bool | Unset = True,
     with_message_ids: bool | Unset = False,
     medfee: int | None | Unset = UNSET,
     fund_pay: int | None | Unset = UNSET,
@@ -266,6 +280,8 @@ def sync(
     is `ok` or
     `failed`; then its breaks and its result file are there. A later run of the same scope voids it.
 
+    `account_includes_mutual_aid`: whether family money is in `acct_pay` of the file, or told apart.
+
     Roles: institution, operator.
 
     Args:
@@ -276,6 +292,7 @@ def sync(
         insurance_type (str | Unset):  Default: ''.
         clearing_type (ReconcileDetailsClearingType | Unset):  Default: ''.
         includes_refunds (bool | Unset):  Default: True.
+        account_includes_mutual_aid (bool | Unset):  Default: True.
         with_message_ids (bool | Unset): The eighth column is the message id. Default: False.
         medfee (int | None | Unset):
         fund_pay (int | None | Unset):
@@ -302,6 +319,7 @@ def sync(
         insurance_type=insurance_type,
         clearing_type=clearing_type,
         includes_refunds=includes_refunds,
+        account_includes_mutual_aid=account_includes_mutual_aid,
         with_message_ids=with_message_ids,
         medfee=medfee,
         fund_pay=fund_pay,
@@ -322,6 +340,7 @@ async def asyncio_detailed(
     insurance_type: str | Unset = "",
     clearing_type: ReconcileDetailsClearingType | Unset = "",
     includes_refunds: bool | Unset = True,
+    account_includes_mutual_aid: bool | Unset = True,
     with_message_ids: bool | Unset = False,
     medfee: int | None | Unset = UNSET,
     fund_pay: int | None | Unset = UNSET,
@@ -335,6 +354,8 @@ async def asyncio_detailed(
     is `ok` or
     `failed`; then its breaks and its result file are there. A later run of the same scope voids it.
 
+    `account_includes_mutual_aid`: whether family money is in `acct_pay` of the file, or told apart.
+
     Roles: institution, operator.
 
     Args:
@@ -345,6 +366,7 @@ async def asyncio_detailed(
         insurance_type (str | Unset):  Default: ''.
         clearing_type (ReconcileDetailsClearingType | Unset):  Default: ''.
         includes_refunds (bool | Unset):  Default: True.
+        account_includes_mutual_aid (bool | Unset):  Default: True.
         with_message_ids (bool | Unset): The eighth column is the message id. Default: False.
         medfee (int | None | Unset):
         fund_pay (int | None | Unset):
@@ -370,6 +392,7 @@ async def asyncio_detailed(
         insurance_type=insurance_type,
         clearing_type=clearing_type,
         includes_refunds=includes_refunds,
+        account_includes_mutual_aid=account_includes_mutual_aid,
         with_message_ids=with_message_ids,
         medfee=medfee,
         fund_pay=fund_pay,
@@ -394,6 +417,7 @@ async def asyncio(
     insurance_type: str | Unset = "",
     clearing_type: ReconcileDetailsClearingType | Unset = "",
     includes_refunds: bool | Unset = True,
+    account_includes_mutual_aid: bool | Unset = True,
     with_message_ids: bool | Unset = False,
     medfee: int | None | Unset = UNSET,
     fund_pay: int | None | Unset = UNSET,
@@ -407,6 +431,8 @@ async def asyncio(
     is `ok` or
     `failed`; then its breaks and its result file are there. A later run of the same scope voids it.
 
+    `account_includes_mutual_aid`: whether family money is in `acct_pay` of the file, or told apart.
+
     Roles: institution, operator.
 
     Args:
@@ -417,6 +443,7 @@ async def asyncio(
         insurance_type (str | Unset):  Default: ''.
         clearing_type (ReconcileDetailsClearingType | Unset):  Default: ''.
         includes_refunds (bool | Unset):  Default: True.
+        account_includes_mutual_aid (bool | Unset):  Default: True.
         with_message_ids (bool | Unset): The eighth column is the message id. Default: False.
         medfee (int | None | Unset):
         fund_pay (int | None | Unset):
@@ -444,6 +471,7 @@ async def asyncio(
             insurance_type=insurance_type,
             clearing_type=clearing_type,
             includes_refunds=includes_refunds,
+            account_includes_mutual_aid=account_includes_mutual_aid,
             with_message_ids=with_message_ids,
             medfee=medfee,
             fund_pay=fund_pay,

@@ -56,6 +56,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+        return response_408
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
@@ -106,6 +111,8 @@ def sync_detailed(
         body (TotalsRequest): Office, insurance type and clearing type are empty for every one.
             Days are business days, both included.
 
+            account_includes_mutual_aid: whether family money is in account_pay, or told apart.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -140,6 +147,8 @@ def sync(
         body (TotalsRequest): Office, insurance type and clearing type are empty for every one.
             Days are business days, both included.
 
+            account_includes_mutual_aid: whether family money is in account_pay, or told apart.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -168,6 +177,8 @@ async def asyncio_detailed(
     Args:
         body (TotalsRequest): Office, insurance type and clearing type are empty for every one.
             Days are business days, both included.
+
+            account_includes_mutual_aid: whether family money is in account_pay, or told apart.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,6 +211,8 @@ async def asyncio(
     Args:
         body (TotalsRequest): Office, insurance type and clearing type are empty for every one.
             Days are business days, both included.
+
+            account_includes_mutual_aid: whether family money is in account_pay, or told apart.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

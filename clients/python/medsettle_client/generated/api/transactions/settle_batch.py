@@ -61,6 +61,11 @@ def _parse_response(
 
         return response_403
 
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+        return response_408
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
@@ -108,6 +113,9 @@ def sync_detailed(
      Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in
     its place.
 
+    Items are known by their own `message_id`: the header `Idempotency-Key` is refused, since there is
+    none for all.
+
     Roles: institution.
 
     Args:
@@ -142,6 +150,9 @@ def sync(
      Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in
     its place.
 
+    Items are known by their own `message_id`: the header `Idempotency-Key` is refused, since there is
+    none for all.
+
     Roles: institution.
 
     Args:
@@ -170,6 +181,9 @@ async def asyncio_detailed(
 
      Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in
     its place.
+
+    Items are known by their own `message_id`: the header `Idempotency-Key` is refused, since there is
+    none for all.
 
     Roles: institution.
 
@@ -202,6 +216,9 @@ async def asyncio(
 
      Each item stands alone: one that is malformed, or another institution's, is answered `rejected` in
     its place.
+
+    Items are known by their own `message_id`: the header `Idempotency-Key` is refused, since there is
+    none for all.
 
     Roles: institution.
 
