@@ -23,8 +23,6 @@ from app.routes.settlement_files import FileId, own_file
 
 router = APIRouter(prefix="/v1/settlement-files", tags=["acknowledgments"], route_class=GuardedRoute)
 
-# Of acknowledgments that one process has in memory at a time.
-
 _EXAMPLE: dict[str, Any] = {
     "ack_id": 17,
     "file_id": "20261129_BANK01_payment_v1.txt",
