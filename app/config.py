@@ -6,8 +6,10 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import UsageError
 
 #: Business days are counted in this zone everywhere; the law of the land knows one.
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -20,7 +22,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="MEDSETTLE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MEDSETTLE_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: SecretStr = Field(SecretStr(""), description="Application role; empty: embedded Postgres")
     owner_database_url: SecretStr = Field(
@@ -36,6 +38,15 @@ class Settings(BaseSettings):
     kafka_idempotent_producer: bool = Field(True, description="Off only for the embedded broker")
     kafka_compression: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "zstd"
     kafka_session_timeout_ms: int = Field(45_000, ge=1_000, le=300_000)
+
+    # No login without TLS: the password and what people buy would cross the network as they are.
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ca_file: str = Field("", description="PEM: who signs the brokers' certificates; empty: the system's list")
+    kafka_certificate_file: str = Field("", description="PEM: our certificate, where brokers ask for one")
+    kafka_key_file: str = Field("", description="PEM: its private key")
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
 
     kafka_producer_check: Literal["off", "signed"] = Field(
         "off", description="signed: records without a signature of their institution are dead letters"
@@ -109,7 +120,30 @@ class Settings(BaseSettings):
             raise ValueError("jwt_jwks_url must be https")
         return self
 
+    @model_validator(mode="after")
+    def _kafka_is_reached_one_way(self) -> Self:
+        files = (self.kafka_ca_file, self.kafka_certificate_file, self.kafka_key_file)
+        if any(files) and self.kafka_security_protocol == "PLAINTEXT":
+            raise ValueError("kafka_security_protocol must be SSL or SASL_SSL where files of certificates are named")
+        if bool(self.kafka_certificate_file) != bool(self.kafka_key_file):
+            raise ValueError("set kafka_certificate_file and kafka_key_file together, or neither")
+        login = (self.kafka_username, self.kafka_password.get_secret_value())
+        if any(login) and self.kafka_security_protocol != "SASL_SSL":
+            raise ValueError("kafka_security_protocol must be SASL_SSL where a login is given")
+        if any(login) and not all(login):
+            raise ValueError("set kafka_username and kafka_password together, or neither")
+        return self
+
 
 @cache
 def settings() -> Settings:
-    return Settings()
+    """Raises UsageError, which names what is wrong and shows no value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise UsageError("; ".join(_told(one["loc"], one["msg"]) for one in error.errors())) from None
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    named = f"MEDSETTLE_{'.'.join(map(str, place)).upper()}: " if place else "Settings: "
+    return named + message.removeprefix("Value error, ")

@@ -1,6 +1,7 @@
 """The way to Postgres: pools, and what each kind of database failure asks us to do."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum, auto
@@ -62,12 +63,15 @@ async def _nothing_to_reset(connection: "asyncpg.Connection[asyncpg.Record]") ->
 
 
 async def connect(url: str, *, application_name: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection with the server's own planner settings: migrations, loads, verify."""
-    return await asyncpg.connect(
-        dsn=url,
-        timeout=_CONNECT_SECONDS_MAX,
-        server_settings={"application_name": application_name},
-    )
+    """One connection with the server's own planner settings: migrations, loads, verify. Raises DatabaseUnavailable."""
+    try:
+        return await asyncpg.connect(
+            dsn=url,
+            timeout=_CONNECT_SECONDS_MAX,
+            server_settings={"application_name": application_name},
+        )
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        raise DatabaseUnavailable(_why_away(error)) from error
 
 
 @asynccontextmanager
@@ -85,8 +89,25 @@ async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Co
             yield connection
     except Exception as error:
         if remedy(error) is Remedy.WAIT:
-            raise DatabaseUnavailable(f"Postgres is away, busy or not set up: {type(error).__name__}") from error
+            raise DatabaseUnavailable(_why_away(error)) from error
         raise
+
+
+def _why_away(error: Exception) -> str:
+    """A sentence without the URL, which holds a password."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return (
+                f"Postgres has a certificate that we do not trust ({error.verify_message}): "
+                "see sslrootcert and the host of the database's URL."
+            )
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return "Postgres refuses the login of the database's URL."
+        case asyncpg.ClientConfigurationError() | FileNotFoundError():
+            return "The database's URL names a file of certificates that is not there, or an option that is unknown."
+        case ConnectionError() if "SSL" in str(error):
+            return "Postgres does not speak TLS, which sslmode in the database's URL asks for."
+    return f"Postgres is away, busy or not set up: {type(error).__name__}"
 
 
 class LostRace(Exception):

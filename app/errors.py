@@ -10,7 +10,7 @@ MedsettleError
 ├── RateLimited             this client calls too often; nothing was taken in, send again a little later
 ├── Refused                 what was asked for is against a rule; carries a code of the catalogue
 ├── DatabaseUnavailable     Postgres is away or busy; send the same messages again, they take effect once
-├── KafkaUnavailable        Kafka does not take what an operator sends again; do it again, it takes effect once
+├── KafkaUnavailable        no broker lets us in or takes what an operator sends again; that takes effect once
 └── Overloaded              more messages wait than may; nothing was taken in, send again a little later
 
 Business answers to card transactions (declines, rejections) are no exceptions: they are outcomes, see `app/codes.py`.

@@ -27,6 +27,7 @@ from app.embedded.ports import free_port
 from app.embedded.process import Child, spawn
 from app.embedded.stack import Stack, running_stack
 from app.errors import StackError
+from app.kafka import access
 from app.migrate import migrate
 from app.parties.vault import new_entry
 
@@ -176,6 +177,7 @@ async def _with_schema(installation: Installation) -> AsyncIterator[None]:
             (settings.topic_transactions, settings.topic_outcomes, settings.topic_dead_letters),
             settings.topic_partitions,
         ),
+        **access(settings),
     )
     try:
         yield

@@ -19,7 +19,7 @@ from app.config import Settings
 from app.console.desk import Desk, running_desk
 from app.console.pages import ROUTERS
 from app.database import open_pool
-from app.kafka import make_producer
+from app.kafka import make_producer, why_away
 from app.national.platform import Platform
 from app.national.regions import read_regions
 from app.national.signers import Signers
@@ -161,7 +161,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             feed_watch.run(),
             authenticator.run(),
             keep_told(reading, "api"),
-            _publishing(producer, outbox, Sweeper(reading, publisher)),
+            _publishing(settings, producer, outbox, Sweeper(reading, publisher)),
         )
         try:
             yield Services(
@@ -179,14 +179,14 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
                     await producer.stop()
 
 
-async def _publishing(producer: AIOKafkaProducer, outbox: Outbox, sweeper: Sweeper) -> None:
+async def _publishing(settings: Settings, producer: AIOKafkaProducer, outbox: Outbox, sweeper: Sweeper) -> None:
     """Publish as soon as Kafka can be reached; settling over HTTP does not wait for it."""
     while True:
         try:
             await producer.start()
             break
-        except KafkaError as error:
-            _log.warning("kafka_away", error=type(error).__name__)
+        except KafkaError:
+            _log.warning("kafka_away", reason=str(await why_away(settings)))
             await asyncio.sleep(1)
     await asyncio.gather(outbox.run(), sweeper.run())
 

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from app import logs, metrics
 from app.config import Settings
 from app.database import open_pool
-from app.kafka import make_consumer, make_producer
+from app.kafka import make_consumer, make_producer, reached
 from app.probes import Probes
 from app.process_board import Figures, keep_told
 from app.readiness import keep_readiness_told
@@ -43,7 +43,7 @@ async def run_worker(settings: Settings) -> None:
     probes = Probes()
     _stop_on_signals(settling, probes, settings.drain_seconds_max)
     _log.info("metrics_served", port=probes.serve(settings.worker_metrics_host, settings.worker_metrics_port))
-    async with pool, producer:
+    async with pool, reached(producer, settings):
         consumer.subscribe([settings.topic_transactions], listener=settling)
         async with _joined(consumer):
             watchdog.start()

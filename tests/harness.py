@@ -21,7 +21,7 @@ from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.process import Child
 from app.installation import Installation
-from app.kafka import make_producer
+from app.kafka import access, make_producer
 from app.settlement.days import prepare_days
 from tests.callers import As, AsWhoeverMay, Keys
 from tests.engines.chosen import installed_here
@@ -50,10 +50,10 @@ class Told(NamedTuple):
 class TopicReader:
     """Reads a topic from its beginning, in the background, as long as its block lasts."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, partitions: int = PARTITIONS) -> None:
+    def __init__(self, settings: Settings, topic: str) -> None:
         self.records: list[Record] = []
-        self._bootstrap_servers = bootstrap_servers
-        self._places = [TopicPartition(topic, number) for number in range(partitions)]
+        self._settings = settings
+        self._places = [TopicPartition(topic, number) for number in range(settings.topic_partitions)]
 
     async def __aenter__(self) -> Self:
         await self.begin()
@@ -64,7 +64,11 @@ class TopicReader:
 
     async def begin(self) -> None:
         """Read from the beginning of the log; what was read of an older one is kept."""
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, auto_offset_reset="earliest")
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_bootstrap_servers,
+            auto_offset_reset="earliest",
+            **access(self._settings),
+        )
         await self._consumer.start()
         self._consumer.assign(self._places)
         self._reading = asyncio.create_task(self._read())
@@ -106,8 +110,8 @@ class House:
         self.settings = installation.settings
         self.pool = pool
         self.producer = producer
-        self.outcomes = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_outcomes)
-        self.dead_letters = TopicReader(self.settings.kafka_bootstrap_servers, self.settings.topic_dead_letters)
+        self.outcomes = TopicReader(self.settings, self.settings.topic_outcomes)
+        self.dead_letters = TopicReader(self.settings, self.settings.topic_dead_letters)
         self.keys = Keys(installation.owner_url)
         self._told: dict[str, list[Told]] = {}
         self._told_upto = 0
@@ -250,12 +254,13 @@ class House:
 @asynccontextmanager
 async def house_in(folder: Path, **overrides: Any) -> AsyncIterator[House]:
     """A house with Postgres and a broker of its own; worker and API are started by the test."""
-    async with installed_here(folder, settings(**overrides)) as installation, _clients(installation) as house:
+    async with installed_here(folder, settings(**overrides)) as installation, house_of(installation) as house:
         yield house
 
 
 @asynccontextmanager
-async def _clients(installation: Installation) -> AsyncIterator[House]:
+async def house_of(installation: Installation) -> AsyncIterator[House]:
+    """The installation with clients of its own, and days to settle in."""
     pool = await open_pool(installation.settings.database_url.get_secret_value(), size_max=2, application_name="tests")
     producer = make_producer(installation.settings)
     async with pool:

@@ -10,8 +10,6 @@ from app.commands.desk import on_ledger
 from app.commands.running import outside_settings, run
 
 if TYPE_CHECKING:
-    from aiokafka import AIOKafkaProducer
-
     from app.config import Settings
     from app.database import Pool
     from app.progress import Progress
@@ -94,7 +92,7 @@ def replay(
     operator: str = _OPERATOR,
 ) -> None:
     """Send open letters again, oldest first; nothing settles twice. What still fails comes back as a new letter."""
-    from app.kafka import make_producer
+    from app.kafka import make_producer, start
     from app.parties.vault import Vault
     from app.settlement.dead_letter_desk import Resender
     from app.settlement.dead_letter_desk import replay as replay_letters
@@ -105,7 +103,7 @@ def replay(
         producer = make_producer(settings)
         resender = Resender(producer, settings.topic_transactions)
         if not dry_run:
-            await _started(producer)
+            await start(producer, settings)
         try:
             return await replay_letters(
                 pool, Vault.of(settings.data_keys), resender, wanted, operator=operator, reason=reason,
@@ -144,18 +142,6 @@ def discard(
         )
 
     _do("dlq discard", wanted, work, operator=operator, dry_run=dry_run)
-
-
-async def _started(producer: "AIOKafkaProducer") -> None:
-    from aiokafka.errors import KafkaError
-
-    from app.errors import KafkaUnavailable
-
-    try:
-        await producer.start()
-    except KafkaError as error:
-        await producer.stop()
-        raise KafkaUnavailable(f"Kafka is away: {type(error).__name__}. Nothing was sent.") from error
 
 
 def _do(

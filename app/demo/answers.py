@@ -9,6 +9,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from app.config import Settings
+from app.kafka import access
 
 # An answer is taken as missing when the topic has been silent for so many polls.
 _SILENT_POLLS_MAX = 5
@@ -73,7 +74,9 @@ def _take(answers: Answers, record: "ConsumerRecord[bytes, bytes]", times_ms: di
 
 
 async def _whole_topic(settings: Settings, topic: str) -> AsyncIterator["ConsumerRecord[bytes, bytes]"]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers, auto_offset_reset="earliest", **access(settings)
+    )
     async with consumer:
         consumer.assign([TopicPartition(topic, number) for number in range(settings.topic_partitions)])
         silent = 0

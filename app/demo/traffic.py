@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.config import Settings
 from app.demo.day import DayMessage
-from app.kafka import make_producer
+from app.kafka import access, make_producer
 
 _SLICE_SECONDS = 0.05
 
@@ -37,6 +37,7 @@ class Watch:
             bootstrap_servers=settings.kafka_bootstrap_servers,
             group_id=settings.consumer_group,
             enable_auto_commit=False,
+            **access(settings),
         )
         self._partitions = [
             TopicPartition(settings.topic_transactions, number) for number in range(settings.topic_partitions)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGKILL
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -75,9 +75,11 @@ async def start_broker(log_dir: Path, port: int = 0) -> Broker:
     return await start_on(port, start)
 
 
-async def ensure_topics(bootstrap_servers: str, partitions: Mapping[str, int], *, replication_factor: int = 1) -> None:
-    """Make the topics that are missing; those that exist stay as they are. Works for any Kafka."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=REQUEST_MS_MAX)
+async def ensure_topics(
+    bootstrap_servers: str, partitions: Mapping[str, int], *, replication_factor: int = 1, **access: Any
+) -> None:
+    """Make the topics that are missing; those that exist stay as they are. Works for any Kafka that lets us in."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=REQUEST_MS_MAX, **access)
     try:
         await admin.start()
         wanted = [NewTopic(name, count, replication_factor) for name, count in partitions.items()]

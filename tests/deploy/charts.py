@@ -28,6 +28,14 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         **LEAST,
         "image": {"repository": "images.example/medsettle", "digest": f"sha256:{'0123456789abcdef' * 4}"},
         "imagePullSecrets": [{"name": "pull"}],
+        "kafka": {
+            "bootstrapServers": "kafka-0:9093",
+            "securityProtocol": "SASL_SSL",
+            "saslMechanism": "SCRAM-SHA-256",
+            "tlsSecret": "kafka-tls",
+            "clientCertificate": True,
+        },
+        "postgres": {"tlsSecret": "postgres-tls"},
         "config": {"MEDSETTLE_CUT_OFF": "00:30:00", "MEDSETTLE_LOG_LEVEL": "WARNING"},
         "drainSecondsMax": 120,
         "worker": {"keda": {"enabled": True, "maxReplicas": 16, "authenticationRef": "kafka"}},
@@ -35,6 +43,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "sftp": {"enabled": True, "service": {"type": "LoadBalancer", "annotations": {"example/internal": "true"}}},
         "networkPolicy": {
             "banks": [{"ipBlock": {"cidr": "10.2.0.0/24"}}],
+            "kafka": {"port": 9093},
             "postgres": {"to": [{"ipBlock": {"cidr": "10.1.0.0/24"}}]},
             "extraEgress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
         },

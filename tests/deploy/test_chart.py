@@ -57,6 +57,7 @@ def test_a_long_release_name_keeps_names_within_a_label() -> None:
         ({"existingSecret": "medsettle"}, "bootstrapServers"),
         ({**LEAST, "kafka": {"bootstrapServers": "kafka"}}, "bootstrapServers"),
         ({**LEAST, "kafka": {**LEAST["kafka"], "partitions": 12}}, "partitions"),
+        ({**LEAST, "kafka": {**LEAST["kafka"], "securityProtocol": "SASL_PLAINTEXT"}}, "securityProtocol"),
         ({**LEAST, "image": {"tag": "latest"}}, "tag"),
         ({**LEAST, "image": {"digest": "sha256:12"}}, "digest"),
         ({**LEAST, "drainSecondsMax": 0}, "drainSecondsMax"),
@@ -79,6 +80,19 @@ def test_the_schema_refuses_wrong_values_by_name(values: dict[str, Any], named: 
     [
         ({**LEAST, "worker": {"replicas": 17}}, "17 workers cannot share 16 partitions"),
         ({**LEAST, "worker": {"keda": {"enabled": True, "maxReplicas": 17}}}, "17 workers cannot share 16 partitions"),
+        ({**LEAST, "kafka": {**LEAST["kafka"], "tlsSecret": "kafka-tls"}}, "want kafka.securityProtocol"),
+        (
+            {**LEAST, "kafka": {**LEAST["kafka"], "securityProtocol": "SSL", "clientCertificate": True}},
+            "wants kafka.tlsSecret",
+        ),
+        (
+            {
+                **LEAST,
+                "kafka": {**LEAST["kafka"], "securityProtocol": "SSL"},
+                "worker": {"keda": {"enabled": True}},
+            },
+            "worker.keda.authenticationRef must name",
+        ),
         ({**LEAST, "worker": {"keda": {"enabled": True, "minReplicas": 9}}}, "above worker.keda.maxReplicas"),
         ({**LEAST, "sftp": {"enabled": True}}, "networkPolicy.banks"),
         ({**LEAST, "api": {"autoscaling": {"minReplicas": 9}}}, "above api.autoscaling.maxReplicas"),

@@ -7,6 +7,7 @@ from app.config import Settings
 from tests.deploy.charts import LEAST, VALUE_SETS, Resource, of_kind, pod_templates, rendered
 
 HOST_KEY = "MEDSETTLE_SFTP_HOST_KEY"
+LOGIN = {"MEDSETTLE_KAFKA_USERNAME", "MEDSETTLE_KAFKA_PASSWORD"}
 SECRETS = {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS", "MEDSETTLE_SIGNING_KEY"}
 
 
@@ -35,7 +36,7 @@ def test_pods_keep_the_restricted_standard(resources: list[Resource]) -> None:
         assert spec["securityContext"]["runAsUser"] > 0
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
-        assert all(volume.keys() <= {"name", "emptyDir"} for volume in spec["volumes"])
+        assert all(volume.keys() - {"name"} in ({"emptyDir"}, {"secret"}) for volume in spec["volumes"])
         assert "initContainers" not in spec
 
 
@@ -46,7 +47,8 @@ def test_containers_may_nothing_and_write_to_tmp_alone(resources: list[Resource]
         assert security["readOnlyRootFilesystem"] is True
         assert security["capabilities"] == {"drop": ["ALL"]}
         assert "runAsUser" not in security
-        assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+        written = [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")]
+        assert written == ["/tmp"]  # noqa: S108
 
 
 def test_pods_have_no_token_of_the_cluster(resources: list[Resource]) -> None:
@@ -62,7 +64,7 @@ def test_images_are_named_by_release_or_digest(resources: list[Resource]) -> Non
 
 def test_every_container_has_requests_and_limits_and_bounded_room(resources: list[Resource]) -> None:
     for spec in pod_templates(resources).values():
-        assert all("sizeLimit" in volume["emptyDir"] for volume in spec["volumes"])
+        assert all("sizeLimit" in volume["emptyDir"] for volume in spec["volumes"] if "emptyDir" in volume)
         for container in spec["containers"]:
             for kind in ("requests", "limits"):
                 assert container["resources"][kind].keys() == {"cpu", "memory"}
@@ -100,16 +102,19 @@ def test_secrets_come_by_reference_alone(resources: list[Resource]) -> None:
             assert variable["valueFrom"].keys() == {"secretKeyRef"}
         assert all(source.keys() == {"configMapRef"} for source in container.get("envFrom", []))
     [config] = of_kind(resources, "ConfigMap").values()
-    assert not config["data"].keys() & {*SECRETS, HOST_KEY, "MEDSETTLE_OWNER_DATABASE_URL"}
+    assert not config["data"].keys() & {*SECRETS, *LOGIN, HOST_KEY, "MEDSETTLE_OWNER_DATABASE_URL"}
 
 
-def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(resources: list[Resource]) -> None:
+def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(
+    values: dict[str, Any], resources: list[Resource]
+) -> None:
+    login = LOGIN if values["kafka"].get("securityProtocol") == "SASL_SSL" else set()
     given = {container["name"]: set(_environment(container)) for container in _containers(resources)}
     assert given.pop("migrate", {"MEDSETTLE_DATABASE_URL"}) == {"MEDSETTLE_DATABASE_URL"}
     assert given.pop("sftp", {"MEDSETTLE_DATABASE_URL", HOST_KEY}) == {"MEDSETTLE_DATABASE_URL", HOST_KEY}
     assert given == {
-        "api": SECRETS,
-        "worker": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS"},
+        "api": SECRETS | login,
+        "worker": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS"} | login,
         "scheduler": {"MEDSETTLE_DATABASE_URL"},
     }
 
@@ -126,6 +131,36 @@ def test_every_setting_of_the_config_is_one_that_the_service_knows(resources: li
     [config] = of_kind(resources, "ConfigMap").values()
     known = {f"MEDSETTLE_{name.upper()}" for name in Settings.model_fields}
     assert config["data"].keys() <= known
+
+
+def test_files_of_certificates_are_there_where_the_settings_look_for_them() -> None:
+    whole = rendered(VALUE_SETS["whole"])
+    seen = {
+        name: {
+            f"{mount['mountPath']}/{item['path']}"
+            for container in spec["containers"]
+            for mount in container["volumeMounts"]
+            for volume in spec["volumes"]
+            if volume["name"] == mount["name"]
+            for item in volume.get("secret", {}).get("items", [])
+        }
+        for name, spec in pod_templates(whole).items()
+    }
+    [config] = of_kind(whole, "ConfigMap").values()
+    of_kafka = {value for name, value in config["data"].items() if name.endswith("_FILE")}
+    of_postgres = {"/etc/medsettle/postgres/ca.crt"}
+    assert len(of_kafka) == 3
+    assert seen == {
+        "prod-medsettle-api": of_kafka | of_postgres,
+        "prod-medsettle-worker": of_kafka | of_postgres,
+        "prod-medsettle-scheduler": of_postgres,
+        "prod-medsettle-migrate": of_postgres,
+    }
+
+
+def test_keys_are_read_by_the_service_alone() -> None:
+    for spec in pod_templates(rendered(VALUE_SETS["whole"])).values():
+        assert all(volume["secret"]["defaultMode"] == 0o440 for volume in spec["volumes"] if "secret" in volume)
 
 
 def test_disruptions_take_one_pod_at_a_time(resources: list[Resource]) -> None:

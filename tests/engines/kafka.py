@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.embedded.broker import Broker
 from app.embedded.disk import made_folder
@@ -49,12 +49,24 @@ _JAVA: Final = (
 _STARTED: Final = "Kafka Server started"
 
 
+class Security(NamedTuple):
+    """How clients are let in: a protocol, properties of their listener and logins as StorageTool takes them."""
+
+    protocol: str
+    properties: Mapping[str, str]
+    logins: Sequence[str] = ()
+
+
+OPEN: Final = Security("PLAINTEXT", {})
+
+
 @dataclass(slots=True)
 class Kafka(Broker):
     """Used like the embedded broker: a `restart` forgets everything. `resume` starts it on the log that it has."""
 
     home: Path
     java: Sequence[str | Path]
+    security: Security
 
     async def stop(self) -> None:
         """At once, as what it holds is thrown away."""
@@ -65,37 +77,41 @@ class Kafka(Broker):
 
     async def restart(self) -> None:
         self.kill()
-        _empty(self.home, self.log_dir)
+        _empty(self.home, self.log_dir, self.security)
         await self.resume()
 
     async def resume(self) -> None:
         self.kill()
-        self._child = await _launch(self.java, self.log_dir, self.port)
+        self._child = await _launch(self.java, self.log_dir, self.port, self.security)
 
 
-async def start_kafka(home: Path, folder: Path) -> Kafka:
+async def start_kafka(home: Path, folder: Path, security: Security = OPEN) -> Kafka:
     """Run the Kafka of `home` on an empty log in `folder`."""
     folder = made_folder(folder)
-    _empty(home, folder)
-    return await _start(home, folder, f"-XX:SharedArchiveFile={home / 'classes.jsa'}")
+    _empty(home, folder, security)
+    return await _start(home, folder, security, f"-XX:SharedArchiveFile={home / 'classes.jsa'}")
 
 
-async def _start(home: Path, folder: Path, *options: str) -> Kafka:
+async def _start(home: Path, folder: Path, security: Security, *options: str) -> Kafka:
     java = (*_JAVA, *options, "-cp", _class_path(home), "kafka.Kafka")
 
     async def start(port: int) -> Kafka:
-        return Kafka(folder, port, await _launch(java, folder, port), home, java)
+        return Kafka(folder, port, await _launch(java, folder, port, security), home, java, security)
 
     return await start_on(0, start)
 
 
-def _empty(home: Path, folder: Path) -> None:
+def _empty(home: Path, folder: Path, security: Security) -> None:
     shutil.rmtree(folder / "log", ignore_errors=True)
+    if security.logins:
+        _format(home, _properties(folder, free_port(), security), security)
+        return
     shutil.copytree(home / "formatted", folder / "log")
 
 
-async def _launch(java: Sequence[str | Path], folder: Path, port: int) -> Child:
-    child = spawn("Kafka", [*java, _properties(folder, port)], log=folder / "broker.log", death_signal=SIGKILL)
+async def _launch(java: Sequence[str | Path], folder: Path, port: int, security: Security) -> Child:
+    properties = _properties(folder, port, security)
+    child = spawn("Kafka", [*java, properties], log=folder / "broker.log", death_signal=SIGKILL)
     try:
         await _ready(child, port)
     except BaseException:
@@ -104,7 +120,7 @@ async def _launch(java: Sequence[str | Path], folder: Path, port: int) -> Child:
     return child
 
 
-def _properties(folder: Path, port: int) -> Path:
+def _properties(folder: Path, port: int, security: Security) -> Path:
     """The file of properties, with ports that are free now for what clients do not speak to."""
     controller, internal = free_port(), free_port()
     listeners = {"CLIENTS": port, "INTERNAL": internal, "CONTROLLER": controller}
@@ -112,7 +128,8 @@ def _properties(folder: Path, port: int) -> Path:
         **_PROPERTIES,
         "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
         "listeners": ",".join(f"{name}://{LOOPBACK}:{place}" for name, place in listeners.items()),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listeners),
+        "listener.security.protocol.map": f"CLIENTS:{security.protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        **{f"listener.name.clients.{name}": value for name, value in security.properties.items()},
         "log.dirs": str(folder / "log"),
     }
     file = folder / "server.properties"
@@ -140,12 +157,16 @@ async def _prepare(home: Path) -> None:
     """A formatted log, which every start copies, and an archive of the classes that a start loads."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        cluster = _storage(home, "random-uuid")
-        _storage(home, "format", "--cluster-id", cluster, "--config", _properties(folder, free_port()))
+        _format(home, _properties(folder, free_port(), OPEN), OPEN)
         shutil.rmtree(home / "formatted", ignore_errors=True)
         shutil.copytree(folder / "log", home / "formatted")
-        first = await _start(home, folder, f"-XX:ArchiveClassesAtExit={home / 'classes.jsa'}")
+        first = await _start(home, folder, OPEN, f"-XX:ArchiveClassesAtExit={home / 'classes.jsa'}")
         await first.stop_in_order()
+
+
+def _format(home: Path, properties: Path, security: Security) -> None:
+    logins = [word for login in security.logins for word in ("--add-scram", login)]
+    _storage(home, "format", "--cluster-id", _storage(home, "random-uuid"), "--config", properties, *logins)
 
 
 def _storage(home: Path, *words: str | Path) -> str:

@@ -27,11 +27,44 @@ securityContext:
   readOnlyRootFilesystem: true
   privileged: false
   capabilities: {drop: [ALL]}
-volumeMounts:
-  - {name: tmp, mountPath: /tmp}
 {{- end }}
 
-{{/* One process of the service that runs for ever. Takes root, component, values, port and optional replicas, keys. */}}
+{{/* What a container sees. Takes root and whether it speaks to Kafka. */}}
+{{- define "medsettle.mounts" -}}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  {{- if .root.Values.postgres.tlsSecret }}
+  - {name: postgres-tls, mountPath: /etc/medsettle/postgres, readOnly: true}
+  {{- end }}
+  {{- if and .kafka .root.Values.kafka.tlsSecret }}
+  - {name: kafka-tls, mountPath: /etc/medsettle/kafka, readOnly: true}
+  {{- end }}
+{{- end }}
+
+{{/* The same as volumes. Takes temporarySpace too. */}}
+{{- define "medsettle.volumes" -}}
+volumes:
+  - name: tmp
+    emptyDir: {sizeLimit: {{ .temporarySpace }}}
+  {{- with .root.Values.postgres.tlsSecret }}
+  - name: postgres-tls
+    secret: {secretName: {{ . | quote }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
+  {{- end }}
+  {{- if and .kafka .root.Values.kafka.tlsSecret }}
+  - name: kafka-tls
+    secret:
+      secretName: {{ .root.Values.kafka.tlsSecret | quote }}
+      defaultMode: 0440
+      items:
+        - {key: ca.crt, path: ca.crt}
+        {{- if .root.Values.kafka.clientCertificate }}
+        - {key: tls.crt, path: tls.crt}
+        - {key: tls.key, path: tls.key}
+        {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* One process of the service that runs for ever. Takes root, component, values, port, and optional kafka, keys. */}}
 {{- define "medsettle.deployment" -}}
 {{- $root := .root -}}
 {{- $values := .values -}}
@@ -76,12 +109,20 @@ spec:
         - name: {{ .component }}
           args: [{{ .component }}]
           {{- include "medsettle.containerSecurity" $root | nindent 10 }}
+          {{- include "medsettle.mounts" . | nindent 10 }}
           envFrom:
             - configMapRef: {name: {{ include "medsettle.name" $root }}}
           env:
             - name: MEDSETTLE_DATABASE_URL
               valueFrom:
                 secretKeyRef: {name: {{ $root.Values.existingSecret | quote }}, key: MEDSETTLE_DATABASE_URL}
+            {{- if and .kafka (eq $root.Values.kafka.securityProtocol "SASL_SSL") }}
+            {{- range list "MEDSETTLE_KAFKA_USERNAME" "MEDSETTLE_KAFKA_PASSWORD" }}
+            - name: {{ . }}
+              valueFrom:
+                secretKeyRef: {name: {{ $root.Values.existingSecret | quote }}, key: {{ . }}}
+            {{- end }}
+            {{- end }}
             {{- range .optionalKeys }}
             - name: {{ . }}
               valueFrom:
@@ -111,7 +152,5 @@ spec:
             # Until the endpoints know that this pod goes, new requests still come.
             preStop: {exec: {command: [sleep, "5"]}}
           resources: {{- toYaml $values.resources | nindent 12 }}
-      volumes:
-        - name: tmp
-          emptyDir: {sizeLimit: {{ $values.temporarySpace }}}
+      {{- include "medsettle.volumes" (merge (dict "temporarySpace" $values.temporarySpace) .) | nindent 6 }}
 {{- end }}
