@@ -38,7 +38,7 @@ test-monitoring: setup
 SERVED := tests/integration tests/national tests/faults --ignore tests/faults/test_embedded.py --ignore tests/faults/test_dev_and_demo.py
 KAFKA := .medsettle/kafka
 test-kafka: setup $(KAFKA)/.ready
-	@MEDSETTLE_TEST_KAFKA=$(CURDIR)/$(KAFKA) $(BIN)/python -m pytest -q -n 2 --dist loadgroup \
+	@MEDSETTLE_TEST_KAFKA=$(CURDIR)/$(KAFKA) $(BIN)/python -m pytest -q -n 4 --dist loadgroup \
 		-m "not chaos and not monitoring" $(or $(TESTS),$(SERVED) tests/engines/test_kafka_access.py)
 
 $(KAFKA)/.ready: tests/engines/pom.xml tests/engines/kafka.py
@@ -52,7 +52,7 @@ $(KAFKA)/.ready: tests/engines/pom.xml tests/engines/kafka.py
 # The same on PostgreSQL 15: Debian's package `postgresql-15`, or make test-pg15 PG15=/folder/of/its/programs
 PG15 ?= /usr/lib/postgresql/15/bin
 test-pg15: setup
-	@MEDSETTLE_TEST_POSTGRES=$(PG15) $(BIN)/python -m pytest -q -n 2 --dist loadgroup \
+	@MEDSETTLE_TEST_POSTGRES=$(PG15) $(BIN)/python -m pytest -q -n 4 --dist loadgroup \
 		-m "not chaos and not monitoring" $(or $(TESTS),$(SERVED) tests/model tests/engines/test_postgres_tls.py)
 
 # The console in a real Chromium, page by page, with screenshots in build/screenshots. Needs Debian's package `chromium`.

@@ -54,7 +54,7 @@ def test_files_that_are_not_what_they_should_be_are_named_by_their_setting(tmp_p
         ),
     ):
         with pytest.raises(UsageError, match=says):
-            access(Settings(**{"kafka_security_protocol": "SSL", **given}))
+            access(Settings.model_validate({"kafka_security_protocol": "SSL", **given}))
 
 
 def test_brokers_must_have_a_certificate_in_their_own_name(tmp_path: Path) -> None:
