@@ -21,7 +21,7 @@ from tests.acknowledging import (
 )
 from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, payment
 from tests.clearing_days import balance_of, open_places, post_yesterday, seal
-from tests.filing import tell_bank
+from tests.filing import rebuild, tell_bank
 
 CLINIC = "K00000000003"
 
@@ -225,13 +225,9 @@ async def test_a_line_that_failed_is_never_paid(pool: Pool, database: Database, 
     assert await _broken(database) == []
 
 
-async def test_a_version_that_was_superseded_is_not_acknowledged(
-    pool: Pool, owner: Any, database: Database, file: SentFile
-) -> None:
+async def test_a_version_that_was_superseded_is_not_acknowledged(database: Database, file: SentFile) -> None:
     later = file._replace(file_id=file.file_id.replace("_v1", "_v2"))
-    await owner.execute("CREATE TEMP TABLE later AS SELECT * FROM clearing.files WHERE file_id = $1", file.file_id)
-    await owner.execute("UPDATE later SET version = 2, file_id = $1", later.file_id)
-    await owner.execute("INSERT INTO clearing.files SELECT * FROM later")
+    await rebuild(database)
     refused = await answer(database, file, return_file(file, "0", file.lines))
     assert (refused.code, later.file_id in refused.reason) == (Code.FILE_SUPERSEDED, True)
     taken = await answer(database, later, return_file(later, "0", later.lines))
