@@ -78,7 +78,7 @@ async def verify(url: str, *, progress: Progress = unseen) -> Report:
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
         raise UsageError("This database holds no ledger of this release: run `medsettle migrate` on it.") from error
     except DatabaseUnavailable as error:
-        raise DatabaseUnavailable(f"Nothing is proved. {error}") from error
+        raise DatabaseUnavailable(f"Of this ledger nothing is proved: {error}") from error
     except Exception as error:
         if remedy(error) is Remedy.WAIT:
             raise DatabaseUnavailable(f"Postgres is away or busy, nothing is proved: {type(error).__name__}") from error

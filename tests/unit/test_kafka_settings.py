@@ -45,16 +45,15 @@ def test_files_that_are_not_what_they_should_be_are_named_by_their_setting(tmp_p
     mine, other = authority.sign("mine"), authority.sign("other")
     rubbish = tmp_path / "rubbish"
     rubbish.write_text("no PEM")
-    for given, says in (
+    pair = {"kafka_certificate_file": str(mine.certificate), "kafka_key_file": str(other.key)}
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"kafka_ca_file": str(tmp_path / "none")}, "MEDSETTLE_KAFKA_CA_FILE: cannot be read"),
         ({"kafka_ca_file": str(rubbish)}, "MEDSETTLE_KAFKA_CA_FILE: no PEM"),
-        (
-            {"kafka_certificate_file": str(mine.certificate), "kafka_key_file": str(other.key)},
-            "MEDSETTLE_KAFKA_KEY_FILE",
-        ),
-    ):
+        (pair, "MEDSETTLE_KAFKA_KEY_FILE"),
+    ]
+    for given, says in wrong:
         with pytest.raises(UsageError, match=says):
-            access(Settings.model_validate({"kafka_security_protocol": "SSL", **given}))
+            access(Settings(kafka_security_protocol="SSL", **given))
 
 
 def test_brokers_must_have_a_certificate_in_their_own_name(tmp_path: Path) -> None:
