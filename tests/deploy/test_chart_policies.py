@@ -115,7 +115,7 @@ def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(
     assert given == {
         "api": SECRETS | login,
         "worker": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS"} | login,
-        "scheduler": {"MEDSETTLE_DATABASE_URL"},
+        "scheduler": {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_SIGNING_KEY"},
     }
 
 
@@ -154,6 +154,7 @@ def test_files_of_certificates_are_there_where_the_settings_look_for_them() -> N
         "prod-medsettle-api": of_kafka | of_postgres,
         "prod-medsettle-worker": of_kafka | of_postgres,
         "prod-medsettle-scheduler": of_postgres,
+        "prod-medsettle-sftp": of_postgres,
         "prod-medsettle-migrate": of_postgres,
     }
 

@@ -164,6 +164,6 @@ def _subject(entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    Check("files", "files tell the lines and totals of their day", "clearing.files", _FILES),
+    Check("files", "files tell their day's lines and totals", "clearing.files", _FILES),
     _ContentCheck("contents", "files are the bytes they were written with", "clearing.files", _WRITTEN),
 )
