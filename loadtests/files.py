@@ -24,7 +24,7 @@ from app.clearing.files.store import File, list_files
 from app.clearing.files.terms import Form, Terms, file_terms
 from app.clearing.seal import sealing
 from app.config import ZONE
-from app.database import Pool, transaction
+from app.database import Pool, connect, transaction
 from app.installation import Installation, environment
 
 from loadtests.bench.site import Site, built_site, pool_of
@@ -41,7 +41,7 @@ _MAKE_SEAL = "INSERT INTO clearing.seals VALUES ($1, 0, 0, 0, 0, 0, 0, sha256(''
 _MAKE_LINES = """
 INSERT INTO clearing.lines (business_day, line_no, bank, institution, amount, payee_name, payee_account)
 SELECT
-    $1, n, $2, 'H' || lpad(n::text, 11, '0'), 1 + n * 7919 % 100000000,
+    $1, n, $2, 'H' || lpad(n::text, 11, '0'), 1 + n::bigint * 7919 % 100000000,
     '测试市第' || n || '人民医院' || CASE WHEN n % 50 = 0 THEN ' <A&B>' ELSE '' END, '6299' || lpad(n::text, 12, '0')
 FROM generate_series(1, $3::integer) AS n
 """
@@ -70,10 +70,7 @@ async def _payments(site: Site, lines: int) -> bool:
         for number, form in enumerate(forms):
             bank, day = f"BANK{number}", date(2026, 1, 1) + timedelta(days=number)
             await _tell(pool, [bank], form)
-            for statement, values in (
-                (_MAKE_DAY, (day,)), (_MAKE_SEAL, (day,)), (_MAKE_LINES, (day, bank, lines)),
-            ):  # fmt: skip
-                await pool.execute(statement, *values, timeout=600)
+            await _make_day(site, day, bank, lines)
             await site.execute("VACUUM ANALYZE clearing.lines", "CHECKPOINT", database="lines")
             copied = await _copy_out(ledger, day, bank)
             run = await _write(ledger, day)
@@ -107,6 +104,16 @@ async def _details(site: Site, settlements: int) -> bool:
         f" {size:,.0f} MiB in {run.seconds:.1f} s by the command, peak {run.peak_mib:.0f} MiB"
     )
     return is_whole
+
+
+async def _make_day(site: Site, day: date, bank: str, lines: int) -> None:
+    connection = await connect(site.url("lines"), application_name="medsettle bench")
+    try:
+        await connection.execute(_MAKE_DAY, day)
+        await connection.execute(_MAKE_SEAL, day)
+        await connection.execute(_MAKE_LINES, day, bank, lines)
+    finally:
+        await connection.close()
 
 
 async def _tell(pool: Pool, banks: Sequence[str], form: Form) -> None:
