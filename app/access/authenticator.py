@@ -87,7 +87,9 @@ class Authenticator:
             raise Unauthenticated("This is no API key.")
         self._failures.refuse_empty(address)
         try:
-            return await (self._prove_key if is_api_key(credential) else self._prove_token)(credential)
+            if is_api_key(credential):
+                return await self._prove_key(credential, address)
+            return await self._prove_token(credential)
         except Unauthenticated:
             with suppress(RateLimited):
                 self._failures.take(address)
@@ -98,8 +100,9 @@ class Authenticator:
         left = min(proved.expires_at - time.time(), _TOKEN_BELIEVED_SECONDS_MAX)
         return _Known(proved.principal, None, time.monotonic() + left, proved.expires_at)
 
-    async def _prove_key(self, credential: str) -> _Known:
+    async def _prove_key(self, credential: str, address: str) -> _Known:
         async with transaction(self._pool) as connection:
+            self._failures.refuse_empty(address)  # many may have waited for the connection, and proved false meanwhile
             key = await find_key(connection, credential)
         if key is None:
             raise Unauthenticated("There is no such key.")

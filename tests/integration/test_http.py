@@ -270,7 +270,7 @@ async def test_a_body_that_is_too_large_is_refused(client: httpx.AsyncClient, ch
     assert_problem(response, 413, Code.MESSAGE_TOO_LARGE)
 
 
-@pytest.mark.parametrize("address", ["/", "/v1", "/v1/transaction", "/v1/transactions/a/b/c", "/console"])
+@pytest.mark.parametrize("address", ["/", "/v1", "/v1/transaction", "/v1/transactions/a/b/c", "/consoles"])
 async def test_an_unknown_address_is_not_found(client: httpx.AsyncClient, address: str) -> None:
     assert_problem(await client.get(address), 404, Code.NOT_FOUND)
 
