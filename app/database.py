@@ -70,7 +70,10 @@ async def connect(url: str, *, application_name: str) -> "asyncpg.Connection[asy
             timeout=_CONNECT_SECONDS_MAX,
             server_settings={"application_name": application_name},
         )
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+    except (
+        OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:  # fmt: skip
         raise DatabaseUnavailable(_why_away(error)) from error
 
 
@@ -103,6 +106,8 @@ def _why_away(error: Exception) -> str:
             )
         case asyncpg.InvalidAuthorizationSpecificationError():
             return "Postgres refuses the login of the database's URL."
+        case asyncpg.InvalidCatalogNameError():
+            return "The database that the URL names is not there."
         case asyncpg.ClientConfigurationError() | FileNotFoundError():
             return "The database's URL names a file of certificates that is not there, or an option that is unknown."
         case ConnectionError() if "SSL" in str(error):

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from app.database import connect
-from app.errors import DatabaseUnavailable, MigrationError
+from app.errors import MigrationError
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -34,7 +34,7 @@ async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
     Raises MigrationError when an applied file was edited or is gone, or when a statement fails; DatabaseUnavailable.
     """
     files = _read(directory)
-    connection = await _reach(url)
+    connection = await connect(url, application_name="medsettle migrate")
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await _open_books(connection)
@@ -53,16 +53,6 @@ async def migrate(url: str, directory: Path = DIRECTORY) -> list[str]:
 def names() -> frozenset[str]:
     """Migrations of this release."""
     return frozenset(path.name for path in DIRECTORY.glob("*.sql"))
-
-
-async def _reach(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    try:
-        return await connect(url, application_name="medsettle migrate")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DatabaseUnavailable(
-            f"Postgres does not let us in ({type(error).__name__}): see that it runs, and that address, login and"
-            " database are as MEDSETTLE_OWNER_DATABASE_URL or MEDSETTLE_DATABASE_URL says."
-        ) from error
 
 
 async def _open_books(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -95,9 +95,12 @@ async def test_the_application_cannot_change_what_is_recorded(database: Database
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda url: re.sub(r":\d+/", f":{free_port()}/", url), "ConnectionRefusedError"),
-        (lambda url: url + "_not_there", "InvalidCatalogNameError"),
-        (lambda url: re.sub(r"//.*@", "//nobody:x@", url), "Invalid"),
+        (
+            lambda url: re.sub(r":\d+/", f":{free_port()}/", url),
+            "Postgres is away, busy or not set up: ConnectionRefusedError",
+        ),
+        (lambda url: url + "_not_there", "The database that the URL names is not there."),
+        (lambda url: re.sub(r"//.*@", "//nobody:x@", url), "Postgres refuses the login of the database's URL."),
     ],
     ids=["no server", "no database", "no login"],
 )
@@ -110,8 +113,7 @@ def test_a_database_that_lets_nobody_in_is_said_in_a_sentence(
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith(f"medsettle: Postgres does not let us in ({why}")
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr == f"medsettle: {why}\n"
 
 
 async def test_a_migration_waits_for_moments_and_gets_its_lock_at_last(empty_url: str, files: Path) -> None:
