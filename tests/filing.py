@@ -42,9 +42,9 @@ async def write(database: Database, day: date | None = None) -> Filing:
     return await write_files(database.app_url, MIDNIGHT, day or yesterday(), KEYS)
 
 
-async def content_of(pool: Pool, name: str) -> bytes:
-    """The bytes of a file of yesterday."""
-    file = await file_named(pool, name)
+async def content_of(pool: Pool, name: str, day: date | None = None) -> bytes:
+    """The bytes of a file, by default of yesterday."""
+    file = await file_named(pool, name, day)
     return b"".join([piece async for piece in stream_content(pool, file, 0, file.size)])
 
 
@@ -59,7 +59,7 @@ async def names(pool: Pool, bank: str | None = None) -> list[str]:
         return [file.file_id.partition("_")[2] for file in await list_files(connection, bank=bank)]
 
 
-async def file_named(pool: Pool, name: str) -> File:
-    """A file of yesterday by its name without the day."""
+async def file_named(pool: Pool, name: str, day: date | None = None) -> File:
+    """A file, by default of yesterday, by its name without the day."""
     async with transaction(pool) as connection:
-        return await read_file(connection, f"{yesterday():%Y%m%d}_{name}")
+        return await read_file(connection, f"{day or yesterday():%Y%m%d}_{name}")

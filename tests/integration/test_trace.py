@@ -125,7 +125,7 @@ async def test_a_line_that_failed_is_traced_through_its_return_and_the_line_that
     filed = await traced(pool, message)
     assert filed.stage == "filed"
     [payment_file] = [file for file in filed.lines[0].files if file.kind == "payment"]
-    content = await content_of(pool, told.file_id)
+    content = await content_of(pool, "BANK01_payment_v1.txt", first)
     assert (payment_file.file_id, payment_file.sha256) == (told.file_id, sha256(content).hexdigest())
     assert {file.kind for file in filed.details} == {"detail_csv", "detail_parquet"}
 
