@@ -139,7 +139,7 @@ class Days:
             async with self.pool.acquire() as connection:
                 files = [each for each in await list_files(connection, bank=bank, day=day) if each.kind == "payment"]
             for file in files:
-                content = await content_of(self.pool, file.file_id)
+                content = await content_of(self.pool, file.file_id.partition("_")[2], file.business_day)
                 pulled = PulledFile(file.file_id, content, digest_file(file), file.signature or b"")
                 assert is_genuine(pulled, [key.pem for key in KEYS.published])
                 lines = read_lines(pulled, encoding)

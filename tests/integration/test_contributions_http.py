@@ -3,13 +3,13 @@
 import asyncio
 import io
 import secrets
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from app.errors import Refused
 from app.routes import body
-from fastapi import Request
+from fastapi import HTTPException, Request
 from tests.contribution_files import Line, csv_bytes
 from tests.harness import House, eventually
 
@@ -75,8 +75,9 @@ async def test_bad_requests(client: httpx.AsyncClient, file_no: str) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "file_unknown")
 
 
-async def test_a_body_that_is_too_long_or_stops_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "_SILENT_SECONDS_MAX", 0.1)
+async def test_a_body_that_is_too_long_or_stops_is_refused() -> None:
+    settings = SimpleNamespace(http_silence_seconds_max=0.1)
+    app = SimpleNamespace(state=SimpleNamespace(services=SimpleNamespace(settings=settings)))
 
     async def whether_spooled(*chunks: bytes, is_last: bool = True) -> tuple[bool, bytes]:
         arriving = list(chunks)
@@ -88,12 +89,12 @@ async def test_a_body_that_is_too_long_or_stops_is_refused(monkeypatch: pytest.M
             return {"type": "http.request", "body": arriving.pop(0), "more_body": more}
 
         spool = io.BytesIO()
-        request = Request({"type": "http", "method": "POST", "headers": []}, receive_chunk)
+        request = Request({"type": "http", "method": "POST", "headers": [], "app": app}, receive_chunk)
         return await body.spool_body(request, spool, 5), spool.getvalue()
 
     assert await whether_spooled(b"123", b"45") == (True, b"12345")
     assert await whether_spooled(b"123", b"456") == (False, b"123")
-    with pytest.raises(Refused, match="Nothing of it came"):
+    with pytest.raises(HTTPException, match="408"):
         await whether_spooled(b"123", is_last=False)
 
 

@@ -450,5 +450,5 @@ async def test_what_was_not_analyzed_is_said(
     assert "Not analyzed (this database role may not)" in str(report)
     assert "ANALYZE parties.institutions, parties.persons" in str(report)
     report = await load(pool, write(persons=PERSONS), rules=RuleBook(MIDNIGHT), owner_url=f"{database.owner_url}_gone")
-    assert "Not analyzed (InvalidCatalogNameError)" in report.remark
+    assert "Not analyzed (DatabaseUnavailable)" in report.remark
     assert -1 in await _rows_known(owner)
