@@ -35,6 +35,15 @@ _PASSWORD = "of-the-tests"
 _SETTINGS = {"shared_buffers": "128MB", "fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this very hook
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Tests that share what is made once a module stay in one process of xdist: every other would make it anew."""
+    for item in items:
+        made_once = (fixtures[-1].scope == "module" for fixtures in item._fixtureinfo.name2fixturedefs.values())
+        if item.get_closest_marker("xdist_group") is None and any(made_once):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """URL of the superuser of a running Postgres."""

@@ -1,6 +1,7 @@
 """Whole installations under test: real servers, real worker and API processes, and readers of what they publish."""
 
 import asyncio
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +39,11 @@ async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds_max: f
     while not await condition():
         assert time.monotonic() < deadline, f"{condition} did not come to hold within {seconds_max:.0f} seconds"
         await asyncio.sleep(0.02)
+
+
+# No server of the tests' own speaks TLS to clients of HTTP; what else a client would do is read the certificates of the
+# world, which takes longer than most tests.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Told(NamedTuple):
@@ -148,7 +154,7 @@ class House:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         auth = AsWhoeverMay(self.keys) if key is None else As(key)
         return httpx.AsyncClient(
-            base_url=self.installation.base_url, timeout=DEADLINE_SECONDS, limits=limits, auth=auth
+            base_url=self.installation.base_url, timeout=DEADLINE_SECONDS, limits=limits, auth=auth, verify=PLAIN
         )
 
     @asynccontextmanager

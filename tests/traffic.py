@@ -16,6 +16,7 @@ import orjson
 from aiokafka.errors import KafkaError
 from app.demo.expected import Expected, Recount
 from app.demo.population import MadeInstitution, MadePerson, Population
+from app.errors import DatabaseUnavailable
 from app.settlement.feed.projector import catch_up
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person
@@ -184,7 +185,9 @@ class Traffic:
             path, body = f"{path}/batch", b"[" + b",".join(item.value for item in items) + b"]"
         # An institution gets its key with its first request; where Postgres is away just then it asks again.
         while True:
-            with suppress(httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(
+                httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnavailable
+            ):
                 response = await client.post(path, content=body)
                 if response.status_code != 503:
                     break

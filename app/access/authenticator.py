@@ -23,7 +23,7 @@ _UNUSED_SECONDS_MAX = 60.0
 _TOKEN_BELIEVED_SECONDS_MAX = 60.0
 _REMEMBERED_MAX = 20_000
 # Of false credentials from one address: each costs a look-up. Good ones in use cost none and are not held up by them.
-_FAILURES_PER_SECOND, _FAILURES_BURST_SECONDS = 20, 10
+_FAILURES_PER_SECOND, _FAILURES_BURST_SECONDS = 5, 20
 
 
 class _Known:
@@ -57,7 +57,11 @@ class Authenticator:
         digest = hashlib.sha256(authorization.encode("latin-1", "replace")).digest()
         known, now = self._known.get(digest), time.monotonic()
         if known is None or known.believed_until <= now:
-            known = await self._prove(authorization, address)
+            try:
+                known = await self._prove(authorization, address, was_good=known is not None)
+            except Unauthenticated:
+                self._known.pop(digest, None)
+                raise
             self._remember(digest, known)
         else:
             known.used_at = now
@@ -65,7 +69,7 @@ class Authenticator:
 
     async def sign_in(self, credential: str, address: str) -> Proved:
         """Prove a key or token anew, with the time of its end. Raises as `authenticate` does."""
-        known = await self._prove(f"Bearer {credential}", address)
+        known = await self._prove(f"Bearer {credential}", address, was_good=False)
         return Proved(known.principal, known.expires_at)
 
     async def run(self) -> None:
@@ -78,17 +82,19 @@ class Authenticator:
             except DatabaseUnavailable:
                 continue  # what is not asked for again is not believed for long
 
-    async def _prove(self, authorization: str, address: str) -> _Known:
+    async def _prove(self, authorization: str, address: str, *, was_good: bool) -> _Known:
+        """was_good: proved before, so that whoever tries false ones from its address cannot lock it out."""
         scheme, _, credential = authorization.partition(" ")
         credential = credential.strip()
         if scheme.lower() != "bearer" or not credential:
             raise Unauthenticated("Send `Authorization: Bearer …` with a key or token.")
         if not is_api_key(credential) and not self._tokens.are_taken:
             raise Unauthenticated("This is no API key.")
-        self._failures.refuse_empty(address)
+        if not was_good:
+            self._failures.refuse_empty(address)
         try:
             if is_api_key(credential):
-                return await self._prove_key(credential, address)
+                return await self._prove_key(credential, address, was_good=was_good)
             return await self._prove_token(credential)
         except Unauthenticated:
             with suppress(RateLimited):
@@ -100,9 +106,10 @@ class Authenticator:
         left = min(proved.expires_at - time.time(), _TOKEN_BELIEVED_SECONDS_MAX)
         return _Known(proved.principal, None, time.monotonic() + left, proved.expires_at)
 
-    async def _prove_key(self, credential: str, address: str) -> _Known:
+    async def _prove_key(self, credential: str, address: str, *, was_good: bool) -> _Known:
         async with transaction(self._pool) as connection:
-            self._failures.refuse_empty(address)  # many may have waited for the connection, and proved false meanwhile
+            if not was_good:  # many may have waited for the connection, and proved false meanwhile
+                self._failures.refuse_empty(address)
             key = await find_key(connection, credential)
         if key is None:
             raise Unauthenticated("There is no such key.")
@@ -120,7 +127,7 @@ class Authenticator:
     def _forget_unused(self) -> None:
         now = time.monotonic()
         for digest, known in list(self._known.items()):
-            if known.used_at + _UNUSED_SECONDS_MAX < now or known.believed_until <= now:
+            if known.used_at + _UNUSED_SECONDS_MAX < now:
                 del self._known[digest]
 
     async def _ask_again(self) -> None:

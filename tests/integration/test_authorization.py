@@ -20,7 +20,7 @@ from fastapi.routing import iter_route_contexts
 from tests.builders import HOSPITAL, PHARMACY
 from tests.callers import BANK
 from tests.console import is_page
-from tests.harness import House
+from tests.harness import PLAIN, House
 from tests.national_calls import envelope
 from tests.settlement_files import add_file
 
@@ -158,7 +158,7 @@ async def caller(standing: House) -> Any:
             await add_file(standing.pool, bank, b"x", day=DAY)
         for institution in (HOSPITAL, PHARMACY):
             await add_file(standing.pool, BANK, b"x", day=DAY, kind="detail_csv", institution=institution)
-    async with httpx.AsyncClient(base_url=standing.installation.base_url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=standing.installation.base_url, timeout=60, verify=PLAIN) as client:
         yield client
 
 

@@ -90,7 +90,7 @@ async def slowed_down(house: House, forwarded: Iterator[str]) -> None:
     async with httpx.AsyncClient(base_url=house.installation.base_url, timeout=60, limits=few) as client:
 
         async def is_slowed_down() -> bool:
-            found = set(await asyncio.gather(*(status(client) for _ in range(200))))
+            found = set(await asyncio.gather(*(status(client) for _ in range(100))))
             assert found <= {401, 429}
             return 429 in found
 

@@ -9,6 +9,7 @@ from app.codes import Code
 from app.config import Settings
 from app.main import create_app
 from fastapi import FastAPI
+from tests.harness import PLAIN
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 
@@ -19,7 +20,7 @@ def app() -> FastAPI:
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://medsettle")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://medsettle", verify=PLAIN)
 
 
 def operations(app: FastAPI) -> list[tuple[str, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 Nothing may be answered with a 5xx, with a status or a media type that the contract does not have, or with a body or
 headers of another form; what breaks the contract is refused, and so is who has no key. MEDSETTLE_FUZZ_EXAMPLES says how
-many requests of each kind an operation gets; with the default the same ones are made each time.
+many requests of each kind an operation gets; where it is empty the same five are made each time.
 """
 
 import os
@@ -30,7 +30,7 @@ from tests.callers import BANK
 from tests.harness import House
 from tests.settlement_files import add_file
 
-EXAMPLES = int(os.environ.get("MEDSETTLE_FUZZ_EXAMPLES", "0"))
+EXAMPLES = int(os.environ.get("MEDSETTLE_FUZZ_EXAMPLES") or 0)
 PERSON = "PFUZZ1"
 FILE = "20200102_102_payment_v1.txt"
 
