@@ -5,7 +5,7 @@ READY := .venv/.ready
 # Hundreds of short-lived processes start in a test run; each would compile the packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo dev test test-browser test-processes chaos model clearing lint format bench bench-full bench-funding bench-reconciliation bench-clearing bench-files load load-open contract client fuzz-api monitoring test-monitoring test-kafka test-pg15 lock audit sbom clean
+.PHONY: setup demo dev test races test-browser test-processes chaos model clearing lint format bench bench-full bench-funding bench-reconciliation bench-clearing bench-files load load-open contract client fuzz-api monitoring test-monitoring test-kafka test-pg15 lock audit sbom clean
 
 setup: $(READY)
 
@@ -30,6 +30,10 @@ test: setup
 # Embedded servers, commands each in a process of its own, and servers that stay wrong or away for long.
 test-processes: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
+
+# Many callers at once on the same accounts and messages, again and again.
+races: setup
+	@$(BIN)/python -m pytest -q -n 3 -m races
 
 # A real Prometheus scrapes a running service; promtool tests the rules. Needs Debian's package `prometheus`.
 test-monitoring: setup
@@ -69,7 +73,7 @@ chaos: setup
 model: setup
 	@MEDSETTLE_MODEL_SEQUENCES=$${MEDSETTLE_MODEL_SEQUENCES:-50000} $(BIN)/python -m pytest -q -n 2 tests/model
 
-# The long form of random days cleared to their end; `make test` runs 4 of them.
+# The long form of random days cleared to their end; `make test` runs 4 of them, the same ones each time.
 clearing: setup
 	@MEDSETTLE_CLEARING_RUNS=$${MEDSETTLE_CLEARING_RUNS:-200} $(BIN)/python -m pytest -q -n 2 tests/integration/test_clearing_equation.py
 

@@ -1,9 +1,11 @@
 """Builders that tests share: messages with sensible fields, and parties whose money came in by the one posting path."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import time
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from app.database import Pool, transaction
@@ -27,6 +29,10 @@ class Database:
 
     owner_url: str
     app_url: str
+
+
+#: Opens a database for as long as a block lasts.
+Databases: TypeAlias = Callable[[], AbstractAsyncContextManager[Database]]
 
 
 def payment(**overrides: Any) -> Message:

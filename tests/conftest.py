@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,17 @@ from app.migrate import migrate
 from app.settlement.days import prepare_days
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
-from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person, contribution, payment
+from tests.builders import (
+    HOSPITAL,
+    MIDNIGHT,
+    PHARMACY,
+    Database,
+    Databases,
+    add_institution,
+    add_person,
+    contribution,
+    payment,
+)
 from tests.engines.chosen import POSTGRES
 
 # In memory a database is copied ten times as fast. What is written survives a killed process there as on a disk.
@@ -71,12 +81,26 @@ async def template(postgres: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database(postgres: str, template: str) -> AsyncIterator[Database]:
-    name = f"test_{secrets.token_hex(6)}"
-    # Without fsync copying files is three times as fast as writing them to the log.
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {_OWNER}")
-    yield Database(owner_url=_url(postgres, _OWNER, name), app_url=_url(postgres, _APP, name))
-    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+async def databases(postgres: str, template: str) -> Databases:
+    """Opens a migrated database of its own for a block, for tests that need more than one."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Database]:
+        name = f"test_{secrets.token_hex(6)}"
+        # Without fsync copying files is three times as fast as writing them to the log.
+        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {_OWNER}")
+        try:
+            yield Database(owner_url=_url(postgres, _OWNER, name), app_url=_url(postgres, _APP, name))
+        finally:
+            await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+    return opened
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[Database]:
+    async with databases() as database:
+        yield database
 
 
 @pytest.fixture

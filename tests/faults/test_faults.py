@@ -31,6 +31,7 @@ async def traffic(house: House) -> Traffic:
     return traffic
 
 
+@pytest.mark.processes
 async def test_nothing_is_lost_or_doubled_where_nothing_happens(house: House, traffic: Traffic) -> None:
     await house.start_worker()
     await house.start_api()
@@ -88,6 +89,7 @@ async def test_a_killed_worker(house: House, traffic: Traffic) -> None:
     await traffic.assert_settled_once()
 
 
+@pytest.mark.processes
 async def test_a_killed_api(house: House, traffic: Traffic) -> None:
     """Clients send again what was not answered; what was answered is durable."""
     api = await house.start_api()
@@ -127,6 +129,7 @@ async def test_postgres_away_for_twenty_seconds(house: House, traffic: Traffic) 
     assert (worker.exit_code, api.exit_code) == (None, None)
 
 
+@pytest.mark.processes
 async def test_a_broker_that_comes_back_empty(house: House, traffic: Traffic) -> None:
     """Its log is gone, so senders repeat what was not answered; what was recorded is told on the new log."""
     worker = await house.start_worker()
@@ -172,6 +175,7 @@ async def test_a_new_log_is_read_from_its_beginning_by_the_next_worker_too(house
     await traffic.assert_settled_once()
 
 
+@pytest.mark.processes
 async def test_a_worker_that_stops_while_the_broker_is_away_stops_in_order(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     async with traffic.flowing():

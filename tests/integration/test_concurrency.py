@@ -17,6 +17,8 @@ from tests.builders import Database, authorization, by_card, follow_up, payment
 from tests.kinds import balance, grant, outcome, outcomes
 from tests.races import RICH, Arena, arena_of, at_once, transfer
 
+pytestmark = pytest.mark.races
+
 ROUNDS = 30
 
 

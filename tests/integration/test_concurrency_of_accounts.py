@@ -21,6 +21,8 @@ from tests.harness import House, Told, eventually
 from tests.kinds import balance, debit_balance, grant, held, outcomes
 from tests.races import CALLERS, RICH, Arena, a_moment, arena_of, transfer
 
+pytestmark = pytest.mark.races
+
 ROUNDS = 15
 PERSONS = ("P1", "P2", "P3")
 

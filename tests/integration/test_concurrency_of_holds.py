@@ -20,6 +20,8 @@ from tests.harness import eventually
 from tests.kinds import Owner, balance, disagreements, held, outcome, outcomes
 from tests.races import CALLERS, RICH, Arena, a_moment, arena_of, at_once
 
+pytestmark = pytest.mark.races
+
 ROUNDS = 32
 PERSONS = tuple(f"P{number}" for number in range(1, 5))
 

@@ -14,6 +14,8 @@ from tests.builders import MIDNIGHT, Database, authorization, by_card, follow_up
 from tests.kinds import Owner, grant, outcomes
 from tests.races import CALLERS, RICH, Arena, a_moment, arena_of, transfer
 
+pytestmark = pytest.mark.races
+
 ROUNDS = 15
 
 
