@@ -136,6 +136,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL_ERROR = "internal_error"
     SIGNING_KEY_MISSING = "signing_key_missing"
+    IDENTITY_PROVIDER_AWAY = "identity_provider_away"
     # What operators ask about dead letters. Nothing was done.
     DEAD_LETTER_UNKNOWN = "dead_letter_unknown"
     DEAD_LETTER_CLOSED = "dead_letter_closed"
@@ -499,6 +500,10 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.SIGNING_KEY_MISSING: Entry(
         "The service has no key to sign receipts and files with.", "The operator sets MEDSETTLE_SIGNING_KEY."
+    ),
+    Code.IDENTITY_PROVIDER_AWAY: Entry(
+        "The identity provider does not answer, or not as it should.",
+        "Try again later, or sign in by a key; the operator looks for `identity_provider_not_asked` in the log.",
     ),
     Code.JOURNAL_BROKEN: Entry(
         "What is stored of this transaction does not fit the journal's hashes, so no receipt is given.",

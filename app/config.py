@@ -18,6 +18,13 @@ ZONE = ZoneInfo("Asia/Shanghai")
 JWT_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 _ON_LOOPBACK = {("http", "127.0.0.1"), ("http", "localhost")}
 
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can listen: https, or http that stays on this machine."""
+    parts = urlsplit(url)
+    return (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme, parts.hostname) in _ON_LOOPBACK
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -103,6 +110,13 @@ class Settings(BaseSettings):
     jwt_name_claim: str = Field("sub", description="The name that stands in events and the audit log")
     jwt_scope_claim: str = Field("", description="Claim that narrows a token to scopes; empty: the role decides")
 
+    oidc_client_id: str = Field(
+        "", description="Client of the console at jwt_issuer; empty: keys and tokens alone open it"
+    )
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Empty for a public client, which PKCE protects")
+    oidc_console_url: str = Field("", description="Where browsers reach the service, as https://settle.example")
+    oidc_scope: str = Field("openid", description="What the provider is asked for, so that it names the role")
+
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai, until one is filed")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")
@@ -115,9 +129,18 @@ class Settings(BaseSettings):
         weak = set(self.jwt_algorithms) - JWT_ALGORITHMS
         if weak or not self.jwt_algorithms:
             raise ValueError(f"jwt_algorithms may be: {', '.join(sorted(JWT_ALGORITHMS))}")
-        url = urlsplit(self.jwt_jwks_url)
-        if self.jwt_jwks_url and url.scheme != "https" and (url.scheme, url.hostname) not in _ON_LOOPBACK:
+        if self.jwt_jwks_url and not is_private(self.jwt_jwks_url):
             raise ValueError("jwt_jwks_url must be https")
+        return self
+
+    @model_validator(mode="after")
+    def _the_provider_is_whole(self) -> Self:
+        if not self.oidc_client_id:
+            return self
+        if not self.jwt_issuer:
+            raise ValueError("oidc_client_id is a client of jwt_issuer: set it too")
+        if not is_private(self.jwt_issuer) or not is_private(self.oidc_console_url):
+            raise ValueError("jwt_issuer and oidc_console_url must be https")
         return self
 
     @model_validator(mode="after")

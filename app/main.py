@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from app import __version__, logs
 from app.access.authenticator import Authenticator
+from app.access.identity_provider import IdentityProvider
 from app.access.rate_limits import Limit, Limits
 from app.access.tokens import Tokens
 from app.clearing.reconciliation.runner import keep_runs_compared
@@ -135,7 +136,8 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     publisher, marks = Publisher(producer, settings.topic_outcomes), PublicationMarks(reading)
     outbox = Outbox(publisher, marks)
     rules = RuleBook(settings.cut_off)
-    authenticator = Authenticator(reading, Tokens(settings))
+    tokens = Tokens(settings)
+    authenticator, provider = Authenticator(reading, tokens), IdentityProvider.of(settings, tokens)
     limits = Limits(
         Limit("requests", settings.rate_limit_per_second), Limit("looks", settings.rate_limit_looks_per_second)
     )
@@ -166,7 +168,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
         try:
             yield Services(
                 settings, reading, group_commit, rules, vault, receipt_desk, feed_watch, platform, authenticator,
-                limits, Resender(producer, settings.topic_transactions),
+                provider, limits, Resender(producer, settings.topic_transactions),
             )  # fmt: skip
         finally:
             with suppress(TimeoutError):  # what is not published by then the next sweeper publishes

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from app.access.api_keys import ApiKey, find_key, is_api_key, read_keys
@@ -90,12 +90,18 @@ class Authenticator:
             raise Unauthenticated("Send `Authorization: Bearer …` with a key or token.")
         if not is_api_key(credential) and not self._tokens.are_taken:
             raise Unauthenticated("This is no API key.")
-        if not was_good:
-            self._failures.refuse_empty(address)
-        try:
+        with self.bounded(address, was_good=was_good):
             if is_api_key(credential):
                 return await self._prove_key(credential, address, was_good=was_good)
             return await self._prove_token(credential)
+
+    @contextmanager
+    def bounded(self, address: str, *, was_good: bool = False) -> Iterator[None]:
+        """Where something is proved that may be false. Raises RateLimited where too much was, from this address."""
+        if not was_good:
+            self._failures.refuse_empty(address)
+        try:
+            yield
         except Unauthenticated:
             with suppress(RateLimited):
                 self._failures.take(address)

@@ -164,6 +164,7 @@ RULES: dict[str, Rule] = {
 #: Pages of the console that anybody may have who is not signed in: they hold no one's data.
 OPEN_PAGES = frozenset({
     "GET /console", "GET /console/", "GET /console/sign-in", "POST /console/sign-in", "POST /console/preferences",
+    "GET /console/sign-in/provider", "GET /console/sign-in/provider/return",
     "GET /console/static/{version}/{name}", "GET /console/{path:path}",
 })  # fmt: skip
 

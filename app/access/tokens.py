@@ -1,8 +1,10 @@
 """OAuth2 bearer tokens: JWTs of one issuer, by keys that it publishes. Role and institution or bank are claims."""
 
 import asyncio
+import hmac
 import http.client
 import json
+import math
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -30,7 +32,7 @@ _NAME_MAX = 64
 
 
 class Proved(NamedTuple):
-    """expires_at: seconds since 1970."""
+    """expires_at: seconds since 1970, infinite where a credential was good for one moment."""
 
     principal: Principal
     expires_at: float
@@ -49,6 +51,21 @@ class Tokens:
 
     async def prove(self, token: str) -> Proved:
         """Raises Unauthenticated, with no word of the token."""
+        claims = await self._claims(token, self._settings.jwt_audience)
+        return Proved(self._principal(claims), float(claims["exp"]))
+
+    async def prove_identity(self, token: str, *, nonce: str) -> Proved:
+        """Who signed in at the issuer, by its ID token (OpenID Connect Core 1.0, 3.1.3.7). Raises Unauthenticated.
+
+        It is good for the moment in which it is issued, so its own end says nothing about the session.
+        """
+        client = self._settings.oidc_client_id
+        claims = await self._claims(token, client)
+        if claims.get("azp", client) != client or not hmac.compare_digest(str(claims.get("nonce")), nonce):
+            raise Unauthenticated("The identity is not of this attempt to sign in.")
+        return Proved(self._principal(claims), math.inf)
+
+    async def _claims(self, token: str, audience: str) -> Mapping[str, Any]:
         if len(token) > _TOKEN_CHARACTERS_MAX:
             raise Unauthenticated("The token is too long.")
         try:
@@ -59,18 +76,18 @@ class Tokens:
             raise Unauthenticated("The token is signed by an algorithm that is not taken.")
         key = await self._key(header.get("kid"))
         try:
-            claims = jwt.decode(
+            claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=list(self._settings.jwt_algorithms),
-                audience=self._settings.jwt_audience,
+                audience=audience,
                 issuer=self._settings.jwt_issuer,
                 leeway=_LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud"], "verify_nbf": True},
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated(f"The token is not good: {type(error).__name__}.") from None
-        return Proved(self._principal(claims), float(claims["exp"]))
+        return claims
 
     def _principal(self, claims: Mapping[str, Any]) -> Principal:
         named = self._settings

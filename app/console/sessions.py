@@ -16,6 +16,8 @@ from app.database import Pool, transaction
 IDLE_MAX = timedelta(minutes=30)
 LIFETIME_MAX = timedelta(hours=8)
 _TOKEN_BYTES = 32
+#: In characters.
+TOKEN_LENGTH = 43
 _KEY_CREDENTIAL = "key "
 
 _INSERT = """
@@ -44,7 +46,8 @@ async def open_session(pool: Pool, proved: Proved) -> str:
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     who = proved.principal
     key_id = who.credential.removeprefix(_KEY_CREDENTIAL) if who.credential.startswith(_KEY_CREDENTIAL) else None
-    expires_at = min(datetime.now(UTC) + LIFETIME_MAX, datetime.fromtimestamp(proved.expires_at, UTC))
+    latest = datetime.now(UTC) + LIFETIME_MAX
+    expires_at = datetime.fromtimestamp(min(latest.timestamp(), proved.expires_at), UTC)
     scopes = None if who.scopes is None else sorted(who.scopes)
     async with transaction(pool) as connection:
         await connection.execute(_FORGET, IDLE_MAX)

@@ -1,20 +1,22 @@
 """Who looks at a page: the session behind the cookie, and how the page is wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fastapi import Request, Response
 
 from app.access.principal import Principal
-from app.console.sessions import find_session, form_token, new_guest
+from app.console.sessions import TOKEN_LENGTH, find_session, form_token, new_guest
 from app.console.words import LANGUAGES, language_of
 from app.routes.services import services_of
 
 COOKIE = "medsettle_console"
 VIEW_COOKIE = "medsettle_view"
+ATTEMPT_COOKIE = "medsettle_sign_in"
 _PATH = "/console"
+_ATTEMPT_PATH = "/console/sign-in/provider"
+_ATTEMPT_SECONDS_MAX = 600
 _VIEW_SECONDS = 365 * 86_400
-_TOKEN_LENGTH = 43
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _VISITOR = "medsettle.visitor"
 
@@ -41,7 +43,7 @@ async def meet(request: Request, *, is_use: bool) -> Visitor:
     """Whoever it is. is_use: the request counts against the session's idle end."""
     token = request.cookies.get(COOKIE, "")
     principal = None
-    is_new = len(token) != _TOKEN_LENGTH or not token.isascii()
+    is_new = len(token) != TOKEN_LENGTH or not token.isascii()
     if is_new:
         token = new_guest()
     else:
@@ -72,6 +74,24 @@ def is_met(request: Request) -> bool:
 def give_token(request: Request, response: Response, token: str) -> None:
     """For as long as the browser runs; the database ends it sooner."""
     response.set_cookie(COOKIE, token, path=_PATH, secure=_is_far(request), httponly=True, samesite="strict")
+
+
+def become(request: Request, response: Response, token: str) -> None:
+    """The session that was opened; the browser's earlier token counts no more."""
+    give_token(request, response, token)
+    request.scope[_VISITOR] = replace(visitor_of(request), token=token, is_new=False)
+
+
+def give_attempt(request: Request, response: Response, content: str) -> None:
+    """What the browser keeps while it is at the provider, and brings along when the provider sends it back."""
+    response.set_cookie(
+        ATTEMPT_COOKIE, content, max_age=_ATTEMPT_SECONDS_MAX, path=_ATTEMPT_PATH, secure=_is_far(request),
+        httponly=True, samesite="lax",
+    )  # fmt: skip
+
+
+def end_attempt(response: Response) -> None:
+    response.delete_cookie(ATTEMPT_COOKIE, path=_ATTEMPT_PATH)
 
 
 def give_view(request: Request, response: Response, language: str, theme: Theme) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import Request
 
 from app.access.authenticator import Authenticator
+from app.access.identity_provider import IdentityProvider
 from app.access.rate_limits import Limits
 from app.config import Settings
 from app.database import Pool
@@ -33,6 +34,7 @@ class Services:
     feed_watch: FeedWatch
     national: Platform
     authenticator: Authenticator
+    identity_provider: IdentityProvider | None
     limits: Limits
     resender: Resender
     downloads_in_hand: Counter[str] = field(default_factory=Counter)

@@ -1,16 +1,19 @@
-"""Signing in by a key or token, signing out, and how pages are wanted."""
+"""Signing in by a key or token or at an identity provider, signing out, and how pages are wanted."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
 
 from app import metrics
 from app.access import audit
+from app.access.identity_provider import RETURN_PATH, IdentityProvider
 from app.access.policy import PAGES
+from app.access.tokens import Proved
 from app.codes import Code
 from app.console.door import PageRoute, form_of
-from app.console.sessions import end_session, open_session
+from app.console.sessions import TOKEN_LENGTH, end_session, new_guest, open_session
 from app.console.view import home_of, page
-from app.console.visitor import THEMES, give_token, give_view, visitor_of
+from app.console.visitor import ATTEMPT_COOKIE, THEMES, become, end_attempt, give_attempt, give_view, visitor_of
 from app.console.words import LANGUAGES
 from app.errors import Unauthenticated
 from app.routes.guard import admit
@@ -19,6 +22,7 @@ from app.routes.services import services_of
 router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
 
 _SIGN_IN = "POST /console/sign-in"
+_SIGN_IN_THERE = f"GET {RETURN_PATH}"
 
 
 @router.get("")
@@ -38,7 +42,7 @@ async def get_sign_in(request: Request) -> Response:
     principal = visitor_of(request).principal
     if principal is not None:
         return RedirectResponse(home_of(principal), 303)
-    return page(request, "sign_in.html", to=_own(request.query_params.get("to", "")), is_refused=False)
+    return _sign_in_page(request, 200, _own(request.query_params.get("to", "")), "")
 
 
 @router.post("/sign-in")
@@ -51,13 +55,59 @@ async def sign_in(request: Request) -> Response:
         proved = await services.authenticator.sign_in(form.get("credential", "").strip(), address)
     except Unauthenticated:
         metrics.ACCESS_REFUSED.labels(Code.UNAUTHENTICATED).inc()
-        return page(request, "sign_in.html", 401, to=to, is_refused=True)
+        return _sign_in_page(request, 401, to, "refused")
+    response = RedirectResponse(to or home_of(proved.principal), 303)
+    await _enter(request, response, proved, _SIGN_IN, 303)
+    return response
+
+
+@router.get("/sign-in/provider")
+async def go_to_provider(request: Request) -> Response:
+    """The browser signs in at the identity provider, and is sent back with a code."""
+    secret = new_guest()
+    response = RedirectResponse(await _provider_of(request).address(secret), 303)
+    give_attempt(request, response, f"{secret}{_own(request.query_params.get('to', ''))}")
+    return response
+
+
+@router.get("/sign-in/provider/return")
+async def return_from_provider(request: Request) -> Response:
+    """A page and no redirect: as the way began elsewhere, browsers would not bring the session's cookie along on it."""
+    services, asked, attempt = services_of(request), request.query_params, request.cookies.get(ATTEMPT_COOKIE, "")
+    secret, to = attempt[:TOKEN_LENGTH], _own(attempt[TOKEN_LENGTH:])
+    address = "" if request.client is None else request.client.host
+    try:
+        with services.authenticator.bounded(address):
+            proved = await _provider_of(request).prove(asked.get("code", ""), asked.get("state", ""), secret)
+    except Unauthenticated:
+        metrics.ACCESS_REFUSED.labels(Code.UNAUTHENTICATED).inc()
+        response = _sign_in_page(request, 401, to, "refused_there")
+    else:
+        response = page(request, "signed_in.html", to=to or home_of(proved.principal))
+        await _enter(request, response, proved, _SIGN_IN_THERE, 200)
+    end_attempt(response)
+    return response
+
+
+async def _enter(request: Request, response: Response, proved: Proved, deed: str, status: int) -> None:
+    services = services_of(request)
     await admit(request, proved.principal, PAGES["POST /console/sign-out"])
     token = await open_session(services.pool, proved)
-    await audit.record(services.pool, proved.principal, audit.Deed(_SIGN_IN, "", "", ""), 303, None)
-    response = RedirectResponse(to or home_of(proved.principal), 303)
-    give_token(request, response, token)
-    return response
+    await audit.record(services.pool, proved.principal, audit.Deed(deed, "", "", ""), status, None)
+    become(request, response, token)
+
+
+def _provider_of(request: Request) -> IdentityProvider:
+    provider = services_of(request).identity_provider
+    if provider is None:
+        raise HTTPException(404)
+    return provider
+
+
+def _sign_in_page(request: Request, status: int, to: str, why: str) -> Response:
+    """why: what is said about an attempt before, empty where there was none."""
+    at_provider = services_of(request).identity_provider is not None
+    return page(request, "sign_in.html", status, to=to, why=why, at_provider=at_provider)
 
 
 @router.post("/sign-out")
