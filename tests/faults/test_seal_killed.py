@@ -76,7 +76,7 @@ async def _unseal(owner: Any, batches: list[int]) -> None:
     """What only the owner of the tables can do: as if the day had not been sealed."""
     await owner.execute(
         "TRUNCATE clearing.seals, clearing.business_days, clearing.totals, clearing.positions, clearing.lines,"
-        " ledger.bookings, ledger.closed_days"
+        " ledger.bookings, ledger.closed_days CASCADE"
     )
     for table in ("ledger.transfers", "ledger.batches"):
         await owner.execute(f"DELETE FROM {table} WHERE batch_id <> ALL ($1)", batches)
