@@ -27,7 +27,7 @@ dev: setup
 test: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
 
-# Embedded servers, commands each in a process of its own, and servers that stay wrong or away for long.
+# Embedded servers, and servers that stay wrong or away for long.
 test-processes: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
 

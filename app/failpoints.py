@@ -3,9 +3,7 @@
 import os
 import signal
 
-_ARMED = os.environ.get("MEDSETTLE_FAILPOINT")
-
 
 def reach(name: str) -> None:
-    if name == _ARMED:
+    if name == os.environ.get("MEDSETTLE_FAILPOINT"):
         os.kill(os.getpid(), signal.SIGKILL)

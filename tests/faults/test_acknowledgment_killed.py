@@ -1,10 +1,7 @@
 """Taking an acknowledgment that is killed anywhere comes to the same when it is sent again."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from app.verify import verify
 from tests.acknowledging import SentFile, results, return_file, send_file
 from tests.builders import HOSPITAL, MIDNIGHT, Database, add_institution, payment
 from tests.clearing_days import balance_of, open_places, post_yesterday, seal
+from tests.commands import medsettle
 from tests.filing import tell_banks
 
 pytestmark = pytest.mark.chaos
@@ -41,12 +39,8 @@ async def file(pool: Pool, database: Database) -> SentFile:
 
 
 def _take(database: Database, file: SentFile, content: Path, failpoint: str = "") -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "acks", "take", file.file_id, str(content), "--operator", "c1"],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "MEDSETTLE_FAILPOINT": failpoint},
-        capture_output=True, check=False, timeout=120,
-    )  # fmt: skip
-    return done.returncode
+    words = ("acks", "take", file.file_id, content, "--operator", "c1")
+    return medsettle(*words, on=database, MEDSETTLE_FAILPOINT=failpoint).returncode
 
 
 async def _left(pool: Pool) -> list[Any]:

@@ -1,10 +1,7 @@
 """Bulk work on dead letters that is killed anywhere goes on when it is run again, and nothing settles twice."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from app.installation import environment
 from app.settlement.dead_letter_desk import BATCH_LETTERS
 from app.verify import verify
 from tests.builders import HOSPITAL, add_institution, add_person, payment_json
+from tests.commands import medsettle
 from tests.harness import House, eventually, house_in, owned
 
 pytestmark = pytest.mark.processes
@@ -49,11 +47,8 @@ async def _has_open(house: House, count: int) -> bool:
 
 
 def _dlq(house: House, *words: str, failpoint: str = "") -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "dlq", *words, "--all", "--operator", "c1"],
-        env={**os.environ, **environment(house.settings), "MEDSETTLE_FAILPOINT": failpoint},
-        capture_output=True, check=False, timeout=120,
-    ).returncode  # fmt: skip
+    where = environment(house.settings)
+    return medsettle("dlq", *words, "--all", "--operator", "c1", on=where, MEDSETTLE_FAILPOINT=failpoint).returncode
 
 
 def test_there_is_a_failpoint_for_each_step() -> None:

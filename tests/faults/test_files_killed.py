@@ -1,10 +1,7 @@
 """Settlement files whose writing is killed anywhere are written by the next run, to the very same bytes."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import pytest
 from app.database import Pool
 from tests.builders import PHARMACY, Database, payment
 from tests.clearing_days import open_places, post_yesterday, seal, yesterday
+from tests.commands import medsettle
 from tests.filing import tell_banks
 from tests.settlement_files import SIGNING_KEY
 
@@ -41,15 +39,9 @@ ORDER BY f.file_id
 
 
 def _write(database: Database, *more: str, failpoint: str = "") -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "files", *(more or ("write", str(yesterday())))],
-        env={
-            **os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "MEDSETTLE_SIGNING_KEY": SIGNING_KEY,
-            "MEDSETTLE_FAILPOINT": failpoint,
-        },
-        capture_output=True, check=False, timeout=120,
-    )  # fmt: skip
-    return done.returncode
+    words = more or ("write", str(yesterday()))
+    settings = {"MEDSETTLE_SIGNING_KEY": SIGNING_KEY, "MEDSETTLE_FAILPOINT": failpoint}
+    return medsettle("files", *words, on=database, **settings).returncode
 
 
 async def _state(pool: Pool) -> str:

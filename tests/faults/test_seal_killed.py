@@ -1,10 +1,7 @@
 """A seal that is killed anywhere goes on when it is run again, and comes to the same."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ from app.database import Pool
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, follow_up, payment
 from tests.clearing_days import balance_of, lines, open_places, positions, post_yesterday
+from tests.commands import medsettle
 
 pytestmark = pytest.mark.chaos
 
@@ -23,12 +21,7 @@ FAILPOINTS = re.findall(r'reach\("(seal\.[a-z]+)"\)', _SEAL.read_text())
 
 
 def _seal(database: Database, failpoint: str = "") -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "seal"],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "MEDSETTLE_FAILPOINT": failpoint},
-        capture_output=True, check=False, timeout=120,
-    )  # fmt: skip
-    return done.returncode
+    return medsettle("seal", on=database, MEDSETTLE_FAILPOINT=failpoint).returncode
 
 
 async def _left(pool: Pool) -> list[Any]:

@@ -1,8 +1,6 @@
 """Adjustments: proposed by one clerk, decided by another, settled once."""
 
 import asyncio
-import os
-import sys
 from typing import Any
 
 import httpx
@@ -16,6 +14,7 @@ from app.funding.adjustments import Adjustment, Direction
 from app.settlement.rules import RuleBook
 from app.verify import verify
 from tests.builders import MIDNIGHT, Database, add_person
+from tests.commands import medsettle
 from tests.harness import House
 
 RULES = RuleBook(MIDNIGHT)
@@ -152,27 +151,22 @@ async def test_pages_of_a_person(payer: Pool) -> None:
     assert await adjustments.adjustments_of(payer, "P2", after=0, limit=2) == []
 
 
-async def command(database: Database, *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "app", "adjust", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url},
-    )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    return said.decode()
+def command(database: Database, *words: str) -> str:
+    done = medsettle("adjust", *words, on=database)
+    return done.stdout + done.stderr
 
 
 async def test_by_the_commands(payer: Pool, database: Database) -> None:
     for way in ("--credit", "--debit"):
-        proposed = await command(database, "propose", "P1", "250", way, "--reason", "case 17", "--operator", "clerk-1")
+        proposed = command(database, "propose", "P1", "250", way, "--reason", "case 17", "--operator", "clerk-1")
     assert proposed == "adjustment 2 of P1: debit 2.50 yuan by clerk-1: proposed\n"
-    assert "may not check it" in await command(database, "approve", "2", "--operator", "clerk-1")
+    assert "may not check it" in command(database, "approve", "2", "--operator", "clerk-1")
     for _ in range(2):
-        approved = await command(database, "approve", "2", "--operator", "clerk-2")
+        approved = command(database, "approve", "2", "--operator", "clerk-2")
         assert approved == "adjustment 2 of P1: debit 2.50 yuan by clerk-1: approved by clerk-2, ok\n"
-    assert "rejected by clerk-3" in await command(database, "reject", "1", "--operator", "clerk-3")
-    assert "is approved" in await command(database, "reject", "2", "--operator", "clerk-3")
-    listed = (await command(database, "list", "P1")).splitlines()
+    assert "rejected by clerk-3" in command(database, "reject", "1", "--operator", "clerk-3")
+    assert "is approved" in command(database, "reject", "2", "--operator", "clerk-3")
+    listed = command(database, "list", "P1").splitlines()
     assert ["rejected" in line or "approved" in line for line in listed] == [True, True]
     assert await balance(payer) == 750
 

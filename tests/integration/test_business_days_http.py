@@ -1,10 +1,5 @@
 """Business days over HTTP, by command, and sealed by the scheduler alone."""
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -19,15 +14,8 @@ from app.ledger.business_days import CutOff
 from app.settlement.rules import RuleBook
 from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, payment
 from tests.clearing_days import LATE, balance_of, open_places, positions, post_yesterday, seal, today, yesterday
+from tests.commands import medsettle, running
 from tests.harness import eventually
-
-
-def _command(database: Database, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", *words],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "COLUMNS": "200"},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
 
 
 async def test_the_open_day_is_shown_and_not_sealed(client: httpx.AsyncClient, person: str) -> None:
@@ -78,13 +66,13 @@ async def test_a_day_that_is_not_there_is_said(client: httpx.AsyncClient, day: s
 async def test_a_day_is_sealed_by_command(pool: Pool, database: Database) -> None:
     await open_places(pool)
     await post_yesterday(pool, payment(amount=3_000))
-    seen = _command(database, "seal", "--preview")
+    seen = medsettle("seal", "--preview", on=database)
     assert f"{yesterday()}, over: 3 rows in 3 batches; 1 debits of 30.00 yuan" in seen.stdout
-    done = _command(database, "seal")
+    done = medsettle("seal", on=database)
     assert f"{yesterday()} is sealed: 3 rows in 3 batches; 1 debits of 30.00 yuan, 0 refunds" in done.stdout
-    again = _command(database, "seal", str(yesterday()))
+    again = medsettle("seal", str(yesterday()), on=database)
     assert again.stdout == done.stdout
-    nothing = _command(database, "seal")
+    nothing = medsettle("seal", on=database)
     assert nothing.returncode == 1
     assert "No business day is over" in nothing.stderr
 
@@ -92,24 +80,17 @@ async def test_a_day_is_sealed_by_command(pool: Pool, database: Database) -> Non
 async def test_a_payee_is_changed_by_command_and_the_change_is_kept(pool: Pool, database: Database) -> None:
     await open_places(pool)
     words = ("clearing", "payee", HOSPITAL, "--name", "某医院", "--account", "62001", "--operator", "c1")
-    assert _command(database, *words).returncode == 0
+    assert medsettle(*words, on=database).returncode == 0
     kept = await pool.fetchrow("SELECT institution, payee_name, payee_account, actor FROM parties.payee_changes")
     assert tuple(kept or ()) == (HOSPITAL, "某医院", "62001", "c1")
-    assert _command(database, *words[:4], "a|b", *words[5:]).returncode == 1
-    unknown = _command(database, "clearing", "payee", "X00000000009", *words[3:])
+    assert medsettle(*words[:4], "a|b", *words[5:], on=database).returncode == 1
+    unknown = medsettle("clearing", "payee", "X00000000009", *words[3:], on=database)
     assert "No designated institution" in unknown.stderr
 
 
 async def test_schedulers_seal_a_day_that_is_over_once(pool: Pool, database: Database) -> None:
     await open_places(pool)
     await post_yesterday(pool, payment(amount=3_000))
-    environment = {**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url}
-    replicas = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app", "scheduler", env=environment, stdout=subprocess.DEVNULL
-        )
-        for _ in range(2)
-    ]
 
     async def sealed_and_both_there() -> bool:
         """Before it begins, a process may be ended by any signal."""
@@ -121,13 +102,9 @@ async def test_schedulers_seal_a_day_that_is_over_once(pool: Pool, database: Dat
             )
         )
 
-    try:
+    with running("scheduler", on=database) as one, running("scheduler", on=database) as other:
         await eventually(sealed_and_both_there)
-    finally:
-        for each in replicas:
-            each.send_signal(signal.SIGTERM)
-        codes = [await each.wait() for each in replicas]
-    assert codes == [0, 0]
+        assert [one.stop(), other.stop()] == [0, 0]
     assert (await positions(pool))[HOSPITAL]["paid"] == 3_000
     assert await balance_of(pool, "BANK01", "bank") == 3_000
 
@@ -139,14 +116,6 @@ async def test_a_seal_that_the_journal_stops_is_told_by_a_metric_until_it_is_men
     await post_yesterday(pool, payment(amount=3_000))
     await owner.execute("UPDATE ledger.transfers SET amount = 3001 WHERE amount = 3000")
     port = free_port()
-    environment = {
-        **os.environ,
-        "MEDSETTLE_DATABASE_URL": database.app_url,
-        "MEDSETTLE_SCHEDULER_METRICS_PORT": str(port),
-    }
-    scheduler = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "scheduler", env=environment, stderr=subprocess.DEVNULL
-    )
 
     async def broken() -> str | None:
         async with httpx.AsyncClient() as client:
@@ -163,21 +132,18 @@ async def test_a_seal_that_the_journal_stops_is_told_by_a_metric_until_it_is_men
     async def mended() -> bool:
         return await broken() == "0.0"
 
-    try:
+    with running("scheduler", on=database, MEDSETTLE_SCHEDULER_METRICS_PORT=str(port)):
         await eventually(told)
         assert await pool.fetchval("SELECT state FROM clearing.business_days") == "sealing"
         await owner.execute("UPDATE ledger.transfers SET amount = 3000 WHERE amount = 3001")
         await eventually(mended)
         assert await pool.fetchval("SELECT state FROM clearing.business_days") != "sealing"
-    finally:
-        scheduler.send_signal(signal.SIGTERM)
-        await scheduler.wait()
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1899-12-31"])
 async def test_a_day_that_no_ledger_has_is_refused_by_command(database: Database, day: str) -> None:
     for words in (("seal", day), ("seal", "--preview", day)):
-        refused = _command(database, *words)
+        refused = medsettle(*words, on=database)
         assert (refused.returncode, refused.stdout) == (1, "")
         assert refused.stderr == "medsettle: No business day lies there: name one of the years 1900 to 2999.\n"
 
@@ -207,9 +173,9 @@ async def test_what_is_filed_is_listed(pool: Pool, database: Database) -> None:
         ("cut-off", "2099-01-01", "02:30"), ("netting", "102", "2099-01-01", "collected"),
         ("bank-day", "2099-01-01", "--closed"),
     ):  # fmt: skip
-        filed = _command(database, "clearing", *words, "--operator", "c1")
+        filed = medsettle("clearing", *words, "--operator", "c1", on=database)
         assert (filed.returncode, filed.stderr) == (0, "")
-    assert _command(database, "clearing", "list").stdout.splitlines() == [
+    assert medsettle("clearing", "list", on=database).stdout.splitlines() == [
         "days from 2099-01-01 on begin at 02:30, filed by c1",
         "bank all others from 1970-01-02: negative nets are carried, filed by first release",
         "bank 102 from 2099-01-01: negative nets are collected, filed by c1",

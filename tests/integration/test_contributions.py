@@ -2,10 +2,9 @@
 
 import asyncio
 import io
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psutil
 import pytest
@@ -22,6 +21,7 @@ from app.parties.load import store_persons
 from app.verify import verify
 from pydantic import SecretStr
 from tests.builders import Database, add_person
+from tests.commands import medsettle
 from tests.contribution_files import Line, csv_bytes, write_parquet
 
 
@@ -218,30 +218,23 @@ def _parts_of(process: psutil.Process) -> Sequence[psutil.Process]:
 # The command
 
 
-async def command(database: Database, *arguments: str) -> tuple[int | None, str]:
-    """Exit code and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "app", "contribute", *arguments, "--operator", "clerk-1",
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url},
-    )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode, said.decode()
+def contribute(database: Database, file: Path) -> CompletedProcess[str]:
+    return medsettle("contribute", file, "--operator", "clerk-1", on=database)
 
 
-@pytest.mark.processes
 async def test_the_command_reports(persons: Pool, database: Database, tmp_path: Path) -> None:
     file = tmp_path / "f.csv"
     file.write_bytes(csv_bytes([*GOOD, ("STRANGER", 5, "contribution")]))
     for _ in range(2):
-        code, said = await command(database, str(file))
-        assert code == 0, said
-        assert "file F1 of 2026-11: 4 lines, 1.42 yuan\nsettled: 3 lines, 1.37 yuan\nrefused: 1 lines\n" in said
-        assert "line 5: person_unknown: " in said
+        done = contribute(database, file)
+        assert done.returncode == 0, done.stderr
+        assert "file F1 of 2026-11: 4 lines, 1.42 yuan\nsettled: 3 lines, 1.37 yuan\nrefused: 1 lines\n" in done.stdout
+        assert "line 5: person_unknown: " in done.stdout
     assert await balances(persons) == {"P1": 70, "P2": 7}
     write_parquet(tmp_path / "f.parquet", GOOD, file_no="F2")
-    assert "settled: 3 lines" in (await command(database, str(tmp_path / "f.parquet")))[1]
+    assert "settled: 3 lines" in contribute(database, tmp_path / "f.parquet").stdout
     file.write_bytes(csv_bytes(GOOD, count=4, file_no="F3"))
-    code, said = await command(database, str(file))
-    assert (code, "says 4 lines, the file has 3" in said) == (1, True), said
-    assert "Traceback" not in said
+    refused = contribute(database, file)
+    assert refused.returncode == 1
+    assert "says 4 lines, the file has 3" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -1,11 +1,10 @@
 """Sealed days as files: proved against everything that they must agree with, and brought back to the last byte."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from signal import SIGKILL
+from subprocess import CompletedProcess
 from typing import Any
 
 import orjson
@@ -21,8 +20,7 @@ from app.settlement.feed.projector import catch_up
 from app.verify import verify as verify_ledger
 from tests.builders import PHARMACY, Database, follow_up, payment
 from tests.clearing_days import make_day, open_places, post_on, post_yesterday, seal, yesterday
-
-KILLED = -9
+from tests.commands import medsettle
 
 
 @pytest.fixture
@@ -77,12 +75,8 @@ async def _lose(owner: Any, day: date) -> None:
         await owner.execute(f"DELETE FROM ledger.{name} WHERE business_day = $1", day)
 
 
-def _archive(database: Database, *words: str, failpoint: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", "archive", *words],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "MEDSETTLE_FAILPOINT": failpoint},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+def _archive(database: Database, *words: str, failpoint: str = "") -> CompletedProcess[str]:
+    return medsettle("archive", *words, on=database, MEDSETTLE_FAILPOINT=failpoint)
 
 
 async def test_a_lost_day_comes_back_byte_for_byte(
@@ -176,7 +170,7 @@ async def test_a_killed_archive_is_made_by_the_next_run(
     pool: Pool, database: Database, day: date, tmp_path: Path, failpoint: str
 ) -> None:
     words = ("create", f"{day}", "--directory", f"{tmp_path}", "--operator", "c1")
-    assert _archive(database, *words, failpoint=failpoint).returncode == KILLED
+    assert _archive(database, *words, failpoint=failpoint).returncode == -SIGKILL
     assert await pool.fetchval("SELECT count(*) FROM clearing.archives") == 0
     done = _archive(database, *words)
     assert (done.returncode, done.stdout.count("is archived and reads back")) == (0, 1), done.stderr
@@ -192,7 +186,7 @@ async def test_a_killed_restore_leaves_nothing_and_is_run_again(
     assert _archive(database, "create", *words).returncode == 0
     before = await _rows(pool, day)
     await _lose(owner, day)
-    assert _archive(database, "restore", *words, failpoint="archive.loaded").returncode == KILLED
+    assert _archive(database, "restore", *words, failpoint="archive.loaded").returncode == -SIGKILL
     assert await pool.fetchval("SELECT count(*) FROM ledger.batches WHERE business_day = $1", day) == 0
     done = _archive(database, "restore", *words)
     assert (done.returncode, "came back" in done.stdout) == (0, True), done.stderr

@@ -1,12 +1,10 @@
 """Dead letters from the poisoned message to its settlement: registered, looked at, sent again, discarded."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
@@ -22,6 +20,7 @@ from app.settlement.dead_letter_register import Filter, letters_by_key, register
 from app.settlement.dead_letters import DeadLetter
 from pydantic import SecretStr
 from tests.builders import HOSPITAL, payment_json
+from tests.commands import medsettle
 from tests.harness import House, eventually, owned
 
 PERSONAL = "110101199003077758"
@@ -79,12 +78,8 @@ def vault_of(house: House) -> Vault:
     return Vault.of(house.settings.data_keys)
 
 
-def command(house: House, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", "dlq", *words],
-        env={**os.environ, **environment(house.settings), "COLUMNS": "200"},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+def command(house: House, *words: str) -> CompletedProcess[str]:
+    return medsettle("dlq", *words, on=environment(house.settings))
 
 
 # Kept and looked at

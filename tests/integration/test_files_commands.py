@@ -1,30 +1,19 @@
 """Settlement files at the command line, and as the scheduler writes them alone."""
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 from app.database import Pool
 from tests.builders import HOSPITAL, PHARMACY, Database, payment
 from tests.clearing_days import open_places, post_yesterday, seal, yesterday
+from tests.commands import medsettle, running
 from tests.filing import names, tell_bank, tell_banks, write
 from tests.harness import eventually
 from tests.settlement_files import SIGNING_KEY
 
 
-def _environment(database: Database) -> dict[str, str]:
-    return {**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "MEDSETTLE_SIGNING_KEY": SIGNING_KEY}
-
-
 def _said(database: Database, *words: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *words],
-        env=_environment(database), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = medsettle(*words, on=database, MEDSETTLE_SIGNING_KEY=SIGNING_KEY)
     return done.returncode, done.stdout.replace(f"{yesterday():%Y%m%d}", "DAY").replace(str(yesterday()), "day")
 
 
@@ -79,9 +68,6 @@ async def test_the_scheduler_writes_files_after_the_seal_and_when_terms_are_file
     await open_places(pool)
     await tell_bank(pool, "BANK01")
     await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
-    scheduler = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "scheduler", env=_environment(database), stdout=subprocess.DEVNULL
-    )
 
     async def first_bank_is_told() -> bool:
         return f"BANK01_detail_{HOSPITAL}_v1.csv.gz" in await names(pool) and "BANK01_manifest_v1.json" in await names(
@@ -91,11 +77,9 @@ async def test_the_scheduler_writes_files_after_the_seal_and_when_terms_are_file
     async def filed() -> bool:
         return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM clearing.business_days WHERE state = 'filed')"))
 
-    try:
+    with running("scheduler", on=database, MEDSETTLE_SIGNING_KEY=SIGNING_KEY) as scheduler:
         await eventually(first_bank_is_told)
         assert not await filed()
         await tell_banks(pool)
         await eventually(filed)
-    finally:
-        scheduler.send_signal(signal.SIGTERM)
-        assert await scheduler.wait() == 0
+        assert scheduler.stop() == 0

@@ -1,13 +1,11 @@
 """Receipts of a real API process and a real ledger, verified with what the service publishes and nothing else."""
 
-import os
 import secrets
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -34,6 +32,7 @@ from app.signing import PublicKey, new_entry, read_keys, read_public_keys
 from app.verify import verify
 from pydantic import SecretStr
 from tests.builders import HOSPITAL, MIDNIGHT, Database, add_institution, add_person, payment, payment_json
+from tests.commands import medsettle
 from tests.harness import House
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -341,21 +340,16 @@ async def test_what_is_older_than_receipts_verifies_and_has_none(
 
 
 async def test_the_command_gives_a_receipt_and_verifies_it(books: Pool, database: Database, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "MEDSETTLE_DATABASE_URL": database.app_url,
-        "MEDSETTLE_SIGNING_KEY": f"ed25519:{b64encode(bytes(32)).decode()}",
-    }
+    key = f"ed25519:{b64encode(bytes(32)).decode()}"
 
-    def receipt(*words: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "app", "receipt", *words]
-        return subprocess.run(command, check=False, capture_output=True, timeout=60, env=environment)
+    def receipt(*words: str | Path) -> CompletedProcess[str]:
+        return medsettle("receipt", *words, on=database, MEDSETTLE_SIGNING_KEY=key)
 
-    (tmp_path / "key.pem").write_bytes(receipt("key").stdout)
-    (tmp_path / "receipt.json").write_bytes(receipt("get", *await first_of(books, 3072, 3)).stdout)
-    verified = receipt("verify", str(tmp_path / "receipt.json"), "--key", str(tmp_path / "key.pem"))
+    (tmp_path / "key.pem").write_text(receipt("key").stdout)
+    (tmp_path / "receipt.json").write_text(receipt("get", *await first_of(books, 3072, 3)).stdout)
+    verified = receipt("verify", tmp_path / "receipt.json", "--key", tmp_path / "key.pem")
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.startswith(b"Genuine. ")
+    assert verified.stdout.startswith("Genuine. ")
     missing = receipt("get", HOSPITAL, "NEVER-SENT")
-    assert (missing.returncode, missing.stdout) == (1, b"")
-    assert missing.stderr.startswith(b"medsettle: No transaction")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr.startswith("medsettle: No transaction")

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import subprocess
 import sys
 import zipfile
@@ -23,6 +22,7 @@ from app.clearing.reconciliation.uploads import drop_unused, take_in
 from app.database import Pool, connect
 from app.errors import DatabaseUnavailable, Overloaded, Refused
 from tests.builders import HOSPITAL, PHARMACY, Database, add_institution, add_person, payment
+from tests.commands import medsettle
 from tests.harness import eventually
 from tests.kinds import Owner, outcomes
 from tests.reconciling import (
@@ -390,17 +390,14 @@ async def test_open_breaks_come_with_their_age_the_oldest_first(
 
 
 def test_a_clerk_reconciles_by_commands(database: Database, tmp_path: Path) -> None:
-    def says(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "app", "reconcile", *arguments],
-            env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url},
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+    def says(*words: str | Path) -> str:
+        done = medsettle("reconcile", *words, on=database)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     made = asyncio.run(_prepared(database, tmp_path))
     day = f"{today()}"
-    text = says("details", str(tmp_path / "day.zip"), HOSPITAL, day, "--operator", "c17")
+    text = says("details", tmp_path / "day.zip", HOSPITAL, day, "--operator", "c17")
     assert "details of H00000000001" in text
     assert "rows: 1 equal, 1 centre_more, 0 institution_more, 0 differs, 0 not_arrived" in text
     run_id = text.split()[1].rstrip(":")
@@ -411,7 +408,7 @@ def test_a_clerk_reconciles_by_commands(database: Database, tmp_path: Path) -> N
     assert "c17: they booked it" in says("level", run_id, break_id, "--operator", "c17", "--note", "they booked it")
     assert says("breaks") == "none\n"
     assert made in says("breaks", run_id)
-    says("result", run_id, str(tmp_path / "result.zip"))
+    says("result", run_id, tmp_path / "result.zip")
     assert zipfile.is_zipfile(tmp_path / "result.zip")
     text = says("totals", HOSPITAL, day, "--medfee", "3001", "--operator", "c17")
     assert "medfee: 30.01 here 30.00, 0.01 less" in text

@@ -1,9 +1,7 @@
 """Filing the rules of regions by command: a minute ahead, once, and then it settles."""
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
+from subprocess import CompletedProcess
 
 import pytest
 from app.database import Pool
@@ -11,22 +9,15 @@ from app.errors import UsageError
 from app.settlement.region_rules import FiledRule, file_rule, filed_rules
 from app.settlement.rules import RegionRule
 from tests.builders import Database
+from tests.commands import medsettle
 
 
 def in_seconds(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def command(database: Database, *words: str) -> "subprocess.CompletedProcess[str]":
-    code = (
-        "import sys; from app.commands.rules import app; from app.errors import UsageError\n"
-        "try: app(prog_name='rules')\nexcept UsageError as error: sys.exit(f'medsettle: {error}')"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code, *words],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url, "COLUMNS": "200"},
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+def command(database: Database, *words: str) -> CompletedProcess[str]:
+    return medsettle("rules", *words, on=database)
 
 
 async def test_a_rule_is_filed_a_minute_ahead(pool: Pool) -> None:

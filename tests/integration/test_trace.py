@@ -1,8 +1,5 @@
 """The way of one transaction, from its message to what the bank said."""
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -23,6 +20,7 @@ from rich.console import Console
 from tests.acknowledging import answer, return_file, send_file
 from tests.builders import HOSPITAL, PHARMACY, Database, authorization, follow_up, payment
 from tests.clearing_days import make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
+from tests.commands import medsettle
 from tests.filing import content_of, tell_banks
 from tests.harness import House
 from tests.integration.test_settle import _scans
@@ -31,14 +29,6 @@ from tests.integration.test_settle import _scans
 async def traced(pool: Pool, message: Message) -> Trace:
     async with transaction(pool, snapshot=True) as connection:
         return await trace(connection, message.institution, message.message_id)
-
-
-def command(database: Database, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", *words],
-        env={**os.environ, "MEDSETTLE_DATABASE_URL": database.app_url},
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
 
 
 def shown(found: Trace) -> str:
@@ -258,12 +248,12 @@ async def test_a_way_is_shown_by_command_and_what_is_not_there_is_said(pool: Poo
     await post_yesterday(pool, message)
     await seal(database)
     found = await traced(pool, message)
-    told = command(database, "trace", HOSPITAL, message.message_id)
+    told = medsettle("trace", HOSPITAL, message.message_id, on=database)
     assert told.stderr == ""
     assert told.stdout.splitlines()[0].startswith(f"{HOSPITAL} {message.message_id}: drawn, ")
     for said in ("30.00 personal -> institution", found.batch.chain_hash, found.day.day_hash, found.lines[0].line_id):
         assert str(said) in told.stdout
-    missing = command(database, "trace", HOSPITAL, "NEVER-SENT")
+    missing = medsettle("trace", HOSPITAL, "NEVER-SENT", on=database)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "medsettle: Nothing is recorded under this institution and message id.\n"
 

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import os
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from app.installation import environment
 from app.national.signers import set_signer, signed_text
 from app.national.visits import treatment_id_of
 from app.parties import mutual_aid
@@ -20,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person
+from tests.commands import medsettle
 from tests.harness import House, eventually, owned
 from tests.national_calls import (
     ADDRESS,
@@ -425,25 +425,18 @@ async def test_a_clerk_asks_for_signatures_and_waives_them(
     file = tmp_path / "key.pem"
     file.write_text(key.public.pem, encoding="ascii")
 
-    async def medsettle(*words: str) -> str:
-        url = interface.settings.database_url.get_secret_value()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app", "national", *words, env={**os.environ, "MEDSETTLE_DATABASE_URL": url},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        return said.decode()
+    def command(*words: str | Path) -> str:
+        done = medsettle("national", *words, on=environment(interface.settings))
+        return done.stdout + done.stderr
 
-    asked = await medsettle("require-signature", institution, "--key", str(file), "--operator", "clerk-1")
+    asked = command("require-signature", institution, "--key", file, "--operator", "clerk-1")
     assert asked == f"requests of {institution} are signed by key {key.public.key_id}\n"
     assert await interface.pool.fetchval(
         "SELECT set_by FROM national.signers WHERE institution = $1", institution
     ) == "clerk-1"  # fmt: skip
-    assert "need no signature\n" in await medsettle("waive-signature", institution)
-    assert "as before" in await medsettle("waive-signature", institution)
-    assert "No institution" in await medsettle(
-        "require-signature", "X00000000099", "--key", str(file), "--operator", "clerk-1"
-    )
+    assert "need no signature\n" in command("waive-signature", institution)
+    assert "as before" in command("waive-signature", institution)
+    assert "No institution" in command("require-signature", "X00000000099", "--key", file, "--operator", "clerk-1")
 
 
 def test_the_signed_text_leaves_out_the_signature_and_the_input() -> None:

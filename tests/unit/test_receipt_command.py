@@ -1,12 +1,11 @@
 """`medsettle receipt`, where there is neither a service nor a database."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from app.signing import new_entry, read_public_keys
+from tests.commands import medsettle
 from tests.made_receipts import KEY, made, new_key, settlement
 
 AWAY = {
@@ -16,10 +15,7 @@ AWAY = {
 
 
 def receipt_command(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "receipt", *map(str, words)],
-        check=False, capture_output=True, text=True, timeout=60, env={**os.environ, **AWAY, **settings},
-    )  # fmt: skip
+    return medsettle("receipt", *words, on=AWAY | settings)
 
 
 @pytest.fixture
