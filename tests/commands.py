@@ -95,6 +95,9 @@ class Command:
         assert self.process.exitcode is not None
         return self.process.exitcode
 
+    def is_over(self) -> bool:
+        return not self.process.is_alive()
+
     def stop(self) -> int:
         """Its exit code after SIGTERM."""
         self.process.terminate()

@@ -1,10 +1,6 @@
 """A Postgres that speaks TLS is proved by its certificate, and whoever reads the log learns what is wrong with it."""
 
-import asyncio
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +13,7 @@ from app.errors import DatabaseUnavailable
 from app.installation import EMBEDDED_KAFKA, installed_on
 from pydantic import SecretStr
 from tests.builders import HOSPITAL, add_institution, add_person, payment_json
+from tests.commands import medsettle
 from tests.engines.certificates import Authority
 from tests.engines.chosen import POSTGRES
 from tests.harness import House, eventually, house_of, owned, settings
@@ -137,16 +134,9 @@ async def test_a_command_that_is_refused_ends_with_a_sentence(
         (_url(house, stranger).get_secret_value(), UNTRUSTED),
         (login.replace(password, "another"), "Postgres refuses the login of the database's URL."),
     ):
-        done = await asyncio.to_thread(_verify, url)
+        done = medsettle("verify", MEDSETTLE_DATABASE_URL=url)
         assert done.returncode != 0
         assert says in done.stderr
         assert "Traceback" not in done.stderr
         assert password not in done.stderr
         assert "another" not in done.stderr
-
-
-def _verify(url: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "MEDSETTLE_DATABASE_URL": url}
-    return subprocess.run(
-        [sys.executable, "-m", "app", "verify"], env=environment, capture_output=True, text=True, check=False
-    )

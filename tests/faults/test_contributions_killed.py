@@ -1,10 +1,7 @@
 """`medsettle contribute` is killed at any moment and run again: no line twice, none lost."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 from signal import SIGTERM
@@ -16,6 +13,7 @@ from app.installation import environment
 from app.parties.csv_files import PersonRow
 from app.parties.load import store_persons
 from app.verify import verify
+from tests.commands import Command, medsettle, running
 from tests.contribution_files import Line, csv_bytes
 from tests.harness import DEADLINE_SECONDS, House, copy_of, eventually, house_in
 
@@ -25,15 +23,6 @@ pytestmark = pytest.mark.chaos
 _PERSONS = 40_000
 _LINES = 60_000
 _KILLS = 6
-
-
-def command(house: House, file: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", "contribute", str(file), "--operator", "clerk-1"],
-        env={**os.environ, **environment(house.settings)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def parts() -> list[psutil.Process]:
@@ -58,32 +47,30 @@ async def test_a_killed_file_goes_on(house_folder: Path, tmp_path: Path, seed: i
     lines += [("NOBODY", 3, "contribution"), ("P1", 0, "contribution")]
     file = tmp_path / "file.csv"
     file.write_bytes(csv_bytes(lines, file_no="KILLED-1"))
+    words = ("contribute", file, "--operator", "clerk-1")
     async with house_in(copy_of(house_folder, tmp_path / "house")) as house:
         async with transaction(house.pool) as connection:
             await store_persons(connection, [PersonRow(0, f"P{n}", 0) for n in range(_PERSONS)])
         progress = []
         for kill in range(_KILLS):
-            running = command(house, file)
-            if kill % 2 == 0:  # while lines are settling
-                before = await recorded(house)
+            with running(*words, on=environment(house.settings)) as command:
+                if kill % 2 == 0:  # while lines are settling
+                    before = await recorded(house)
 
-                async def goes_on(before: int = before, running: "subprocess.Popen[bytes]" = running) -> bool:
-                    return running.poll() is not None or await recorded(house) > before
+                    async def goes_on(before: int = before, command: Command = command) -> bool:
+                        return command.is_over() or await recorded(house) > before
 
-                await eventually(goes_on)
-                await asyncio.sleep(chance.uniform(0, 0.2))
-            else:
-                await asyncio.sleep(chance.uniform(0.2, 2.0))
-            running.kill()
-            running.communicate()
+                    await eventually(goes_on)
+                    await asyncio.sleep(chance.uniform(0, 0.2))
+                else:
+                    await asyncio.sleep(chance.uniform(0, 1.5))
             progress.append(await recorded(house))
         assert any(0 < count < _LINES for count in progress), progress
         await _parts_follow()
-        last = command(house, file)
-        output, _ = await asyncio.to_thread(last.communicate)
-        assert last.returncode == 0
-        assert f"settled: {_LINES:,} lines" in output.decode()
-        assert "refused: 2 lines" in output.decode()
+        last = medsettle(*words, on=environment(house.settings))
+        assert last.returncode == 0, last.stderr
+        assert f"settled: {_LINES:,} lines" in last.stdout
+        assert "refused: 2 lines" in last.stdout
         await _assert_once(house, lines)
 
 

@@ -1,12 +1,8 @@
 """`medsettle year-end carry-over` and `interest` are killed at any moment and run again: as if they had never been."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,7 @@ from app.settlement.settle import settle
 from app.verify import verify
 from pydantic import SecretStr
 from tests.builders import MIDNIGHT, contribution
+from tests.commands import Command, medsettle, running
 from tests.harness import House, copy_of, eventually, house_in
 
 pytestmark = pytest.mark.chaos
@@ -50,7 +47,7 @@ async def test_killed_runs_go_on(house: House) -> None:
     await _make_past(_url(house, "whole"))
     await _superuser(house, "CREATE DATABASE killed TEMPLATE whole")
     for run, kind in ((("carry-over", str(_NEW_YEAR)), "carry_over"), (("interest", str(_YEAR)), "interest")):
-        await _to_its_end(house, "whole", run)
+        _to_its_end(house, "whole", run)
         await _with_kills(house, "killed", run, kind)
     assert await _state(house, "killed") == await _state(house, "whole")
     for database in ("whole", "killed"):
@@ -64,43 +61,30 @@ async def _with_kills(house: House, database: str, run: tuple[str, str], kind: s
     async with pool:
         for kill in range(_KILLS):
             before = await _settled(pool, kind)
-            with _running(house, database, run) as running:
+            with running("year-end", *run, on=_settings(house, database)) as command:
                 if kill == 0:  # before or as it begins
                     await asyncio.sleep(chance.uniform(0.2, 1.0))
                 else:
 
-                    async def goes_on(before: int = before, running: Any = running) -> bool:
-                        return running.poll() is not None or await _settled(pool, kind) > before
+                    async def goes_on(before: int = before, command: Command = command) -> bool:
+                        return command.is_over() or await _settled(pool, kind) > before
 
                     await eventually(goes_on)
                     await asyncio.sleep(chance.uniform(0, 0.1))
-                running.kill()
             progress.append(await _settled(pool, kind))
-    await _to_its_end(house, database, run)
+    _to_its_end(house, database, run)
     async with await open_pool(_url(house, database), size_max=1, application_name="tests") as pool:
         total = await _settled(pool, kind)
     assert any(0 < count < total for count in progress), progress
 
 
-async def _to_its_end(house: House, database: str, run: tuple[str, str]) -> None:
-    with _running(house, database, run) as running:
-        output, _ = await asyncio.to_thread(running.communicate)
-        assert running.returncode == 0, output
+def _to_its_end(house: House, database: str, run: tuple[str, str]) -> None:
+    done = medsettle("year-end", *run, on=_settings(house, database))
+    assert done.returncode == 0, done.stderr
 
 
-@contextmanager
-def _running(house: House, database: str, run: tuple[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    settings = house.settings.model_copy(update={"database_url": SecretStr(_url(house, database))})
-    with subprocess.Popen(
-        [sys.executable, "-c", "from app.commands.year_end import app; app()", *run],
-        env={**os.environ, **environment(settings)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def _settings(house: House, database: str) -> dict[str, str]:
+    return environment(house.settings.model_copy(update={"database_url": SecretStr(_url(house, database))}))
 
 
 async def _settled(pool: Pool, kind: str) -> int:
