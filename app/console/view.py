@@ -48,6 +48,13 @@ MENU = (
 )
 
 
+#: Of breaks, beside the codes of the catalogue.
+MEMO_REASONS = frozenset({
+    "not_known", "repeated", "reversed_before_arrival", "not_settled", "other_day", "other_kind", "other_class",
+    "out_of_scope",
+})  # fmt: skip
+
+
 class StaticFile(NamedTuple):
     content: bytes
     media_type: str
@@ -123,6 +130,7 @@ def _environment() -> Environment:
         "coded": _coded,
     }  # fmt: skip
     environment.filters |= filters
+    environment.globals["memo_reasons"] = MEMO_REASONS
     environment.globals["ui"] = environment.get_template("macros.html").module
     return environment
 

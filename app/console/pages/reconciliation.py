@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.clearing.reconciliation import breaks, runs
-from app.clearing.reconciliation.result_file import memo
 from app.console.door import PageRoute, form_of, required_reason
 from app.console.view import may, page
 from app.routes.guard import caller_of, principal_of, refuse_foreign
@@ -45,7 +44,6 @@ async def list_open_breaks(
         request,
         "open_breaks.html",
         breaks=found,
-        memo=memo,
         next_after=found[-1].cursor if len(found) == _PAGE else None,
         may_act=_may_act(request),
     )
@@ -64,7 +62,6 @@ async def get_reconciliation(
         "reconciliation.html",
         run=run,
         breaks=found,
-        memo=memo,
         next_after=found[-1].break_id if len(found) == _PAGE else None,
         may_act=_may_act(request),
     )

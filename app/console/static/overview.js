@@ -29,6 +29,9 @@ function yuan(fen) {
   return `${fen < 0 ? "−" : ""}${whole.format(Number(digits.slice(0, -2)))}.${digits.slice(-2)}`;
 }
 
+// A sentence of the page, its blanks filled.
+const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
+
 const rate = (value) => (value < 10 ? fine : whole).format(value);
 
 function tell(name, text, below) {
@@ -48,7 +51,7 @@ function show(look) {
   tell("till", seconds(look.till_p99), `${words.dataset.p50} ${seconds(look.till_p50)}`);
   tell("lag", whole.format(look.lag), look.stalled_seconds < 10 ? words.dataset.partitions : seconds(look.stalled_seconds));
   warn("lag", look.stalled_seconds >= 10 || look.unowned > 0);
-  tell("processes", `${look.apis} API · ${look.workers} worker · ${look.schedulers} scheduler`);
+  tell("processes", filled(words.dataset.processes, look));
   tell("unowned", whole.format(look.unowned));
   tell("stalled", look.stalled_seconds ? seconds(look.stalled_seconds) : words.dataset.none);
   tell("unpublished", look.unpublished_seconds ? seconds(look.unpublished_seconds) : words.dataset.none);
@@ -68,7 +71,8 @@ function showTruths(truths) {
   tell("unsealed", truths.day_unsealed_seconds ? seconds(truths.day_unsealed_seconds) : words.dataset.none);
   tell("holds", truths.holds_overdue_seconds ? seconds(truths.holds_overdue_seconds) : words.dataset.none);
   tell("breaks", whole.format(truths.breaks));
-  tell("verify", `${seconds(truths.verify_seconds)} · ${whole.format(truths.verify_broken)}`);
+  const verified = { since: seconds(truths.verify_seconds), broken: whole.format(truths.verify_broken) };
+  tell("verify", filled(words.dataset.verified, verified));
 }
 
 function meaning(code) {
@@ -120,7 +124,7 @@ function chart(id, columns, format) {
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.15, 0.001)] } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((at) => clock.format(new Date(at * 1000)).slice(0, 8)), space: 90 },
+      { ...axis, values: (_, splits) => splits.map((at) => clock.format(new Date(at * 1000)).slice(0, 8)), space: 70, size: 34 },
       { ...axis, size: 64, values: (_, splits) => splits.map(format) },
     ],
     series: [
