@@ -40,6 +40,7 @@ MENU = (
     Entry("persons", "/console/persons", "GET /console/persons"),
     Entry("dead_letters", "/console/dead-letters", "GET /console/dead-letters"),
     Entry("days", "/console/days", "GET /console/days"),
+    Entry("files", "/console/files", "GET /console/files"),
     Entry("acknowledgments", "/console/acknowledgments", "GET /console/acknowledgments"),
     Entry("reconciliations", "/console/reconciliations", "GET /console/reconciliations"),
     Entry("holds", "/console/holds", "GET /console/holds"),

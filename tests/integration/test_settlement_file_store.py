@@ -78,6 +78,8 @@ async def test_files_are_listed_by_bank_day_and_institution_in_pages(pool: Pool)
     assert await listed(pool, bank="BANK01", day=before) == [old]
     assert await listed(pool, institution=HOSPITAL) == [details]
     assert await listed(pool, after=old, limit=1) == [details]
+    assert await listed(pool, newest_first=True) == sorted([old, own, other, details], reverse=True)
+    assert await listed(pool, bank="BANK01", newest_first=True, after=details) == [old]
 
 
 async def test_the_newest_version_is_named_for_the_older_ones(pool: Pool) -> None:
@@ -123,8 +125,9 @@ async def test_a_file_that_lost_bytes_is_not_read_short(pool: Pool, owner: Conne
         ({"bank": "B00007", "business_day": yesterday()}, "file_drawn_once"),
     ],
 )
+@pytest.mark.parametrize("newest_first", [False, True])
 async def test_a_page_of_one_owner_is_read_by_an_index_of_its_files(
-    pool: Pool, owner: Connection, sought: dict[str, object], index: str
+    pool: Pool, owner: Connection, sought: dict[str, object], index: str, newest_first: bool
 ) -> None:
     for number in range(200):
         for day in (1, 2):
@@ -132,6 +135,6 @@ async def test_a_page_of_one_owner_is_read_by_an_index_of_its_files(
     await draw_file(pool, "B00007", kind="detail_csv", institution=HOSPITAL)
     await owner.execute("UPDATE clearing.files SET written_at = now(), size = 0, sha256 = ''")
     await owner.execute("ANALYZE clearing.files")
-    statement, values = page_query(sought, "", 100)
+    statement, values = page_query(sought, "", 100, newest_first=newest_first)
     plan = await pool.fetch(f"EXPLAIN {statement}", *values)
     assert index in "\n".join(row[0] for row in plan)

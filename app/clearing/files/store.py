@@ -47,7 +47,7 @@ class File(NamedTuple):
 _COLUMNS = ", ".join(File._fields)
 _READ = f"SELECT {_COLUMNS} FROM clearing.files WHERE file_id = $1 AND written_at IS NOT NULL"  # noqa: S608
 # Each combination of what is asked for is a statement of its own, so that it is read by the index that fits.
-_LIST = f"SELECT {_COLUMNS} FROM clearing.files WHERE file_id > $1 AND written_at IS NOT NULL"  # noqa: S608
+_LIST = f"SELECT {_COLUMNS} FROM clearing.files WHERE {{}} AND written_at IS NOT NULL"  # noqa: S608
 _OF = {
     "bank": "bank = ${0}",
     "business_day": "business_day = ${0}",
@@ -80,21 +80,25 @@ async def list_files(
     institution: str | None = None,
     after: str = "",
     limit: int = 1_000,
+    newest_first: bool = False,
 ) -> list[File]:
-    """Those behind a name, in the order of their names, which begin with the day."""
-    statement, values = page_query({"bank": bank, "business_day": day, "institution": institution}, after, limit)
+    """Those behind a name, in the order of their names, which begin with the day, or in its reverse."""
+    sought = {"bank": bank, "business_day": day, "institution": institution}
+    statement, values = page_query(sought, after, limit, newest_first=newest_first)
     return [File(*row) for row in await connection.fetch(statement, *values)]
 
 
-def page_query(sought: Mapping[str, object], after: str, limit: int) -> tuple[str, list[object]]:
+def page_query(
+    sought: Mapping[str, object], after: str, limit: int, *, newest_first: bool = False
+) -> tuple[str, list[object]]:
     """The statement of a page and its values; what is None is not asked for."""
-    statement = _LIST
+    statement = _LIST.format("($1 = '' OR file_id < $1)" if newest_first else "file_id > $1")
     values: list[object] = [after, limit]
     for column, value in sought.items():
         if value is not None:
             values.append(value)
             statement += f" AND {_OF[column].format(len(values))}"
-    return f"{statement} ORDER BY file_id LIMIT $2", values
+    return f"{statement} ORDER BY file_id {'DESC ' * newest_first}LIMIT $2", values
 
 
 async def successors(connection: Connection, files: Iterable[File]) -> dict[str, str]:

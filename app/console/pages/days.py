@@ -81,5 +81,6 @@ async def _day(
         files=files,
         next_after=positions[-1].institution if len(positions) == _PAGE else None,
         may_preview=may(principal_of(request), "POST /console/days/{day}/preview"),
+        may_pull=may(principal_of(request), "GET /console/files/{file_id}/content"),
         may_seal=may(principal_of(request), "POST /console/days/{day}/seal"),
     )

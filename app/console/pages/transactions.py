@@ -40,5 +40,7 @@ async def show_transaction(request: Request, institution: str, message_id: str) 
         row=row,
         told=way.outcome,
         way=way,
+        # Payment files are their banks': an institution may look at details alone.
+        may_pull=principal_of(request).institution is None and may(principal_of(request), "GET /console/files"),
         may_see_person=may(principal_of(request), "POST /console/persons"),
     )
