@@ -17,7 +17,7 @@ from app.access.policy import PAGES, denial
 from app.access.principal import Principal
 from app.console import money
 from app.console.visitor import visitor_of
-from app.console.words import LANGUAGES, code_words, words
+from app.console.words import DEFAULT, LANGUAGES, code_words, words
 
 STATIC = Path(__file__).parent / "static"
 
@@ -47,13 +47,6 @@ MENU = (
     Entry("processes", "/console/processes", "GET /console/processes"),
     Entry("audit", "/console/audit", "GET /console/audit"),
 )
-
-
-#: Of breaks, beside the codes of the catalogue.
-MEMO_REASONS = frozenset({
-    "not_known", "repeated", "reversed_before_arrival", "not_settled", "other_day", "other_kind", "other_class",
-    "out_of_scope",
-})  # fmt: skip
 
 
 class StaticFile(NamedTuple):
@@ -131,7 +124,8 @@ def _environment() -> Environment:
         "coded": _coded,
     }  # fmt: skip
     environment.filters |= filters
-    environment.globals["memo_reasons"] = MEMO_REASONS
+    # Breaks have reasons of their own beside the codes of the catalogue.
+    environment.globals["memo_reasons"] = [key.partition(".")[2] for key in words(DEFAULT) if key.startswith("memo_r")]
     environment.globals["ui"] = environment.get_template("macros.html").module
     return environment
 

@@ -1,12 +1,14 @@
 """The console's words are there in every language, its static files are what they are said to be, figures read well."""
 
 import hashlib
+import inspect
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from app.clearing.reconciliation import comparison, unmatched
 from app.codes import CATALOGUE
 from app.console import money
 from app.console.sealed import seal, unseal
@@ -44,6 +46,13 @@ def test_every_word_is_used_and_every_word_that_is_used_is_there() -> None:
     keys = set(words("en"))
     assert whole - keys == set()
     assert [key for key in keys - whole if not key.startswith(tuple(beginnings))] == []
+
+
+def test_each_reason_that_a_break_may_have_is_said() -> None:
+    text = "".join(inspect.getsource(module) for module in (comparison, unmatched))
+    given = r'"institution_more", "([a-z_]+)"|else "([a-z_]+)"$|THEN \'([a-z]+)\' END$'
+    reasons = {"".join(found) for found in re.findall(given, text, re.MULTILINE)}
+    assert reasons == {key.partition(".")[2] for key in words("en") if key.startswith("memo_reason.")}
 
 
 def test_a_browser_gets_the_first_language_that_there_is() -> None:
