@@ -12,13 +12,16 @@ from app.access.principal import Role
 from app.settlement.rules import RuleBook
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
-from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person, payment, payment_json
+from tests.acknowledging import PaidLine, SentFile, return_file
+from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person, payment, payment_json
 from tests.clearing_days import LATE, post_yesterday, yesterday
+from tests.filing import tell_banks
 from tests.harness import House, eventually, house_in
 from tests.reconciling import UploadedRow, reconciled, scope_of
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 WIDE, NARROW = 1280, 390
+CLINIC = "H00000000003"
 
 _CHROMIUM = os.environ.get("MEDSETTLE_TEST_CHROMIUM", "/usr/bin/chromium")
 _ARGUMENTS = [
@@ -27,6 +30,13 @@ _ARGUMENTS = [
 ]  # fmt: skip
 # Chromium says this of every answer that is no success, also where that is what was asked for.
 _ANSWER_TOLD = "Failed to load resource: the server responded with a status of"
+# A key that presses a button makes a click too, whose count is 0.
+_HEAR = """
+addEventListener("click", (event) => {
+  const label = event.target.labels?.[0] ?? event.target;
+  if (event.detail) noteClick((event.target.closest("a, button") ?? label).textContent.trim());
+}, true);
+"""
 
 
 @pytest.fixture(scope="session")
@@ -39,22 +49,40 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 async def busy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house that settles, over HTTP and Kafka: RICH has 5,000 yuan and pays, POOR has 5 and is declined."""
+    """A house that settles, over HTTP and Kafka: RICH has 5,000 yuan and pays, POOR has 5 and is declined.
+
+    Yesterday is sealed and filed. BANK01 has paid the hospital and could not pay the clinic; BANK02 has said nothing.
+    """
     async with house_in(tmp_path_factory.mktemp("busy") / "house") as house:
-        await add_institution(house.pool, HOSPITAL)
-        await add_institution(house.pool, PHARMACY, kind="pharmacy", bank="BANK02")
-        await house.pool.execute(
-            "UPDATE parties.institutions SET payee_name = name, payee_account = '62' || institution"
-        )
-        await add_person(house.pool, "RICH-000000001", balance=500_000, rules=RuleBook(LATE))
-        await post_yesterday(house.pool, payment(person_no="RICH-000000001", amount=12_345))
-        await add_person(house.pool, "POOR-000000002", balance=500)
+        await _open(house)
         await house.start_worker()
         await house.start_api()
         await house.start_scheduler()
         await _settle(house)
         await _leave_work(house)
         yield house
+
+
+async def _open(house: House) -> None:
+    names = {HOSPITAL: "市第一人民医院", PHARMACY: "Corner Pharmacy", CLINIC: "Harbour Clinic"}
+    await add_institution(house.pool, HOSPITAL, bank="BANK01")
+    await add_institution(house.pool, PHARMACY, kind="pharmacy", bank="BANK02")
+    await add_institution(house.pool, CLINIC, bank="BANK01")
+    for institution, name in names.items():
+        await house.pool.execute(
+            "UPDATE parties.institutions SET name = $2, payee_name = $2, payee_account = '62' || institution"
+            " WHERE institution = $1",
+            institution, name,
+        )  # fmt: skip
+    await tell_banks(house.pool)
+    await add_person(house.pool, "RICH-000000001", balance=500_000, rules=RuleBook(LATE))
+    await add_card(house.pool, "Z10000001", "RICH-000000001")
+    for institution, amount in ((HOSPITAL, 12_345), (PHARMACY, 8_020), (CLINIC, 6_600)):
+        message = payment(
+            person_no="RICH-000000001", institution=institution, message_id=f"BEFORE-{amount}", amount=amount
+        )
+        await post_yesterday(house.pool, message)
+    await add_person(house.pool, "POOR-000000002", balance=500)
 
 
 async def _settle(house: House) -> None:
@@ -76,7 +104,7 @@ async def _settle(house: House) -> None:
 
 
 async def _leave_work(house: House) -> None:
-    """A hold, a dead letter, a break, and yesterday, which the scheduler seals."""
+    """A hold, a dead letter, breaks, and yesterday, which the scheduler seals and files."""
     until = (datetime.now(UTC) + timedelta(minutes=30)).isoformat()
     async with house.client() as client:
         hold = payment_json(message_id="HOLD-1", kind="authorization", person_no="RICH-000000001", expires_at=until)
@@ -87,11 +115,31 @@ async def _leave_work(house: House) -> None:
     url = house.settings.database_url.get_secret_value()
     await reconciled(house.pool, url, [unknown], scope_of(PHARMACY, first_day=yesterday(), last_day=yesterday()))
 
-    async def is_sealed() -> bool:
-        sealed = "SELECT state = 'sealed' FROM clearing.business_days WHERE business_day = $1"
-        return bool(await house.pool.fetchval(sealed, yesterday()))
+    async def is_filed() -> bool:
+        filed = "SELECT state = 'filed' FROM clearing.business_days WHERE business_day = $1"
+        return bool(await house.pool.fetchval(filed, yesterday()))
 
-    await eventually(is_sealed)
+    await eventually(is_filed)
+    await _acknowledge(house)
+
+
+_LINES = """
+SELECT to_char(business_day, 'YYYYMMDD') || '-' || lpad(line_no::text, 7, '0'), amount, payee_account
+FROM clearing.lines
+WHERE business_day = $1 AND bank = 'BANK01'
+ORDER BY institution
+"""
+
+
+async def _acknowledge(house: House) -> None:
+    """As BANK01 does over HTTP: the first line is paid, the second could not be."""
+    file_id = f"{yesterday():%Y%m%d}_BANK01_payment_v1.txt"
+    paid, failed = [PaidLine(*row) for row in await house.pool.fetch(_LINES, yesterday())]
+    file = SentFile(file_id, yesterday(), "BANK01", [paid, failed])
+    async with house.client(await house.keys.key(Role.BANK, "BANK01")) as bank:
+        for said in (return_file(file, "0", [paid]), return_file(file, "1", [failed], code="E1", reason="户名不符")):
+            answer = await bank.post(f"/v1/settlement-files/{file_id}/acknowledgment", content=said)
+            assert answer.status_code == 201, answer.text
 
 
 class Visit:
@@ -118,16 +166,23 @@ class Visit:
         )
         await self.press("Enter")
 
+    async def hear_clicks(self) -> list[str]:
+        """What is clicked by mouse in this window from its next page on, as the browser itself hears it."""
+        clicked: list[str] = []
+        await self.page.expose_function("noteClick", lambda name: clicked.append(name))  # noqa: PLW0108 - a method of C takes no mark
+        await self.page.add_init_script(_HEAR)
+        return clicked
+
     async def press(self, key: str) -> None:
         """A key that leads to another page."""
         async with self.page.expect_navigation():
             await self.page.keyboard.press(key)
 
-    async def look(self, name: str) -> None:
+    async def look(self, name: str, *, full_page: bool = True) -> None:
         """Take a picture, and hold the page to what holds of every page."""
         await self.page.wait_for_timeout(100)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full_page)
         width = await self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= await self.page.evaluate("window.innerWidth"), f"{name} scrolls sideways"
         found = await Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})

@@ -1,18 +1,31 @@
-"""The console as people have it before them: each page by each role, wide and narrow, light and dark, by keyboard."""
+"""The console as people have it before them: each page by each role, wide and narrow, light and dark, by keyboard.
+
+Pictures go to build/screenshots; those of the README are `tour-*.png`, copied from there to docs/images.
+"""
+
+import asyncio
+import hashlib
+import re
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 from app.access.principal import Role
 from playwright.async_api import Browser, expect
-from tests.browser.conftest import NARROW, WIDE, Visit, visiting
-from tests.builders import HOSPITAL, PHARMACY, payment_json
+from tests.browser.conftest import CLINIC, NARROW, WIDE, Visit, visiting
+from tests.builders import HOSPITAL, PHARMACY, add_person, payment_json
 from tests.clearing_days import today, yesterday
 from tests.harness import House, owned
 
 pytestmark = pytest.mark.browser
 
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+
 EVERY_PAGE = [
-    "overview", "search", "persons", "dead-letters", "days", "acknowledgments", "reconciliations", "holds", "processes",
-    "audit",
+    "overview", "search", "persons", "dead-letters", "days", "files", "acknowledgments", "reconciliations", "holds",
+    "processes", "audit",
 ]  # fmt: skip
 
 #: Pages of the menu, by role.
@@ -20,15 +33,15 @@ MENUS = {
     Role.OPERATOR: EVERY_PAGE,
     Role.AUDITOR: EVERY_PAGE,
     Role.AGENCY: ["persons", "days"],
-    Role.INSTITUTION: ["search", "reconciliations"],
-    Role.BANK: [],
+    Role.INSTITUTION: ["search", "files", "reconciliations"],
+    Role.BANK: ["files", "acknowledgments"],
 }
 
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_each_role_walks_the_pages_of_its_menu(busy: House, browser: Browser, role: Role) -> None:
     async with visiting(busy, browser) as visit:
-        await visit.sign_in(role)
+        await visit.sign_in(role, "BANK01" if role is Role.BANK else None)
         links = await visit.page.locator(".menu a").all()
         addresses = [await link.get_attribute("href") or "" for link in links]
         assert [address.removeprefix("/console/") for address in addresses] == MENUS[role]
@@ -38,6 +51,37 @@ async def test_each_role_walks_the_pages_of_its_menu(busy: House, browser: Brows
             await visit.page.wait_for_url(f"**{address}")
             await expect(visit.page.locator("main h1")).to_be_visible()
             await expect(visit.page.locator('.menu a[aria-current="page"]')).to_have_attribute("href", address)
+
+
+async def test_live_figures_move_while_messages_are_settled(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        await visit.sign_in(Role.OPERATOR)
+        await expect(visit.page.locator("#live")).to_have_attribute("data-state", "on")
+        await add_person(busy.pool, "BUSY-000000003", balance=100_000)
+        traffic = asyncio.create_task(settle_on(busy))
+        await expect(visit.page.locator("#codes")).to_contain_text("person_unknown", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="record"]')).not_to_have_text("–", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="till"]')).not_to_have_text("–", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="settled"]')).not_to_have_text("0", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="imbalance"]')).to_have_text("0.00", timeout=20_000)
+        await expect(visit.page.locator('[data-figure="processes"]')).to_have_text("1 API · 1 worker · 1 scheduler")
+        await visit.page.wait_for_timeout(14_000)  # for the charts to have something to show
+        await visit.look("tour-overview", full_page=False)
+        traffic.cancel()
+        with suppress(asyncio.CancelledError):
+            await traffic
+
+
+async def settle_on(house: House) -> None:
+    """Over HTTP and Kafka, some of nobody and some of somebody who has nothing, until it is cancelled."""
+    paid: dict[str, Any] = {"institution": CLINIC, "person_no": "BUSY-000000003", "amount": 1}
+    unknown = {**paid, "person_no": "NOBODY"}
+    short = {**paid, "person_no": "POOR-000000002", "amount": 1_000, "short_balance": "decline"}
+    async with house.client() as client:
+        for number in count():
+            body = short if number % 5 == 0 else unknown if number % 8 == 0 else paid
+            await client.post("/v1/transactions", content=payment_json(**body, message_id=f"LIVE-{number}"))
+            await house.send(payment_json(**paid, message_id=f"STREAM-{number}"))
 
 
 async def walk(visit: Visit, suffix: str) -> None:
@@ -64,6 +108,8 @@ async def walk(visit: Visit, suffix: str) -> None:
         ("/console/days", "days"),
         (f"/console/days/{yesterday()}", "day-sealed"),
         (f"/console/days/{today()}", "day-open"),
+        ("/console/files", "files"),
+        (f"/console/transactions/{HOSPITAL}/BEFORE-12345", "transaction-paid"),
         ("/console/acknowledgments", "acknowledgments"),
         ("/console/reconciliations", "reconciliations"),
         ("/console/reconciliations/1", "reconciliation"),
@@ -96,19 +142,6 @@ async def test_every_page_stands_at_every_width_and_in_both_colours(
         await walk(visit, f"{width}-{'dark' if dark else 'light'}-{language}")
         ground = await visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (ground == "rgb(15, 21, 27)") is dark
-
-
-async def test_live_figures_move_while_messages_are_settled(busy: House, browser: Browser) -> None:
-    async with visiting(busy, browser) as visit:
-        await visit.sign_in(Role.OPERATOR)
-        await expect(visit.page.locator("#live")).to_have_attribute("data-state", "on")
-        async with busy.client() as client:
-            body = {"institution": HOSPITAL, "kind": "payment", "person_no": "NOBODY", "amount": 1}
-            items = [{**body, "message_id": f"LIVE-{n}", "card": {"cert_type": "01"}} for n in range(300)]
-            assert (await client.post("/v1/transactions/batch", json=items)).status_code == 200
-        await expect(visit.page.locator("#codes")).to_contain_text("person_unknown", timeout=20_000)
-        await expect(visit.page.locator('[data-figure="imbalance"]')).to_have_text("0.00", timeout=20_000)
-        await expect(visit.page.locator('[data-figure="processes"]')).to_have_text("1 API · 1 worker · 1 scheduler")
 
 
 async def test_colours_and_language_are_kept_once_they_are_chosen(busy: House, browser: Browser) -> None:
@@ -173,40 +206,93 @@ async def test_a_look_at_a_person_is_told_with_its_reason_and_its_number_stands_
     assert [address for address in addresses if "RICH" in address] == []
 
 
-async def test_the_story_of_an_operator_who_never_saw_the_service(busy: House, browser: Browser) -> None:
-    """Why was PLANTED-1 declined, and what became of the message that the database refused? docs/operations.md counts
-    the clicks: two for the first, four for the second, beside what is typed."""
+async def test_an_operator_who_never_saw_the_service_finds_why_a_payment_was_declined(
+    busy: House, browser: Browser
+) -> None:
+    async with visiting(busy, browser) as visit:
+        page, clicked = visit.page, await visit.hear_clicks()
+        await visit.go("/console/")
+        await page.keyboard.type(await busy.keys.key(Role.OPERATOR))
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("link", name="Search").click()
+        await expect(page.get_by_label("Message id, settlement id or institution code")).to_be_focused()
+        await page.keyboard.type("PLANTED-1")
+        await page.get_by_role("button", name="Search").click()
+        why = page.locator(".verdict")
+        await expect(why).to_contain_text("This payment of 8.00 yuan was declined.")
+        await expect(why).to_contain_text("does not hold the whole amount and the message asked for all or nothing")
+        await expect(why).to_contain_text("could pay 5.00 yuan at that moment: 3.00 yuan were missing")
+        await visit.look("tour-declined", full_page=False)
+    assert clicked == ["Sign in", "Search", "Search"]
+    assert len(clicked) == len(documented_clicks("Why was this payment declined?"))
+
+
+async def test_an_operator_who_never_saw_the_service_sends_a_dead_letter_again(busy: House, browser: Browser) -> None:
+    """The worker itself put the letter there: the database refused this one message, for a cause that is mended."""
     async with owned(busy) as owner:
         await owner.execute(
             "ALTER TABLE settlement.settlements ADD CONSTRAINT planted CHECK (message_id <> 'REFUSED-1')"
         )
         await busy.send(payment_json(message_id="REFUSED-1", person_no="RICH-000000001", amount=4_200))
         await busy.dead_letters.having(lambda record: b"REFUSED-1" in (record.value or b""))
-        await owner.execute("ALTER TABLE settlement.settlements DROP CONSTRAINT planted")  # its cause is mended
+        await owner.execute("ALTER TABLE settlement.settlements DROP CONSTRAINT planted")
     async with visiting(busy, browser) as visit:
-        page = visit.page
+        page, clicked = visit.page, await visit.hear_clicks()
         await visit.sign_in(Role.OPERATOR)
-
-        await page.get_by_role("link", name="Search").click()
-        await page.get_by_label("Message id, settlement id or institution code").fill("PLANTED-1")
-        await page.get_by_role("button", name="Search").click()
-        why = page.locator(".verdict")
-        await expect(why).to_contain_text("This payment of 8.00 yuan was declined.")
-        await expect(why).to_contain_text("does not hold the whole amount and the message asked for all or nothing")
-        await expect(why).to_contain_text("could pay 5.00 yuan at that moment: 3.00 yuan were missing")
-        await visit.look("story-declined")
-
         await page.get_by_role("link", name="Dead letters").click()
         await page.locator("tr", has_text="REFUSED-1").get_by_role("link").click()
         await expect(page.locator(".verdict")).to_contain_text("The database refuses this one message")
         await expect(page.locator(".verdict")).to_contain_text("This release can read it")
         assert "RICH" not in await page.content()
-        await page.locator("#replay-reason").fill("The planted constraint is gone")
+        await visit.look("tour-dead-letter", full_page=False)
+        await page.locator("#replay-reason").click()
+        await page.keyboard.type("The planted constraint is gone")
         await page.get_by_role("button", name="Replay").click()
         await page.locator(".note.is-good a", has_text="REFUSED-1").click(timeout=30_000)
         await expect(page.locator(".verdict")).to_contain_text("This payment of 42.00 yuan was settled.")
         await visit.look("story-replayed")
+    number = await busy.pool.fetchval("SELECT letter_no FROM settlement.dead_letters WHERE message_id = 'REFUSED-1'")
+    assert clicked == ["Dead letters", str(number), "Reason", "Replay", "REFUSED-1"]
+    assert len(clicked) == len(documented_clicks("Send a dead letter again"))
     assert len(await busy.told("REFUSED-1")) == 1
+
+
+def documented_clicks(heading: str) -> list[str]:
+    """The numbered steps that docs/operations.md has under a heading; each is one click."""
+    section = OPERATIONS.read_text(encoding="utf-8").split(f"### {heading}\n")[1].split("\n#")[0]
+    return re.findall(r"^\d+\. .*$", section, re.MULTILINE)
+
+
+async def test_a_bank_pulls_its_files_and_sees_what_became_of_its_word(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        page, name = visit.page, f"{yesterday():%Y%m%d}_BANK01_payment_v1.txt"
+        await visit.sign_in(Role.BANK, "BANK01")
+        await page.locator('.menu a[href="/console/files"]').click()
+        await expect(page.locator("tbody")).not_to_contain_text("BANK02")
+        async with page.expect_download() as pulling:
+            await page.get_by_role("link", name=name, exact=True).click()
+        pulled = await pulling.value
+        assert pulled.suggested_filename == name
+        digest = hashlib.sha256(Path(await pulled.path()).read_bytes()).digest()
+        assert digest == await busy.pool.fetchval("SELECT sha256 FROM clearing.files WHERE file_id = $1", name)
+        await visit.look("files-of-a-bank")
+        await page.locator('.menu a[href="/console/acknowledgments"]').click()
+        await expect(page.locator("tbody tr")).to_have_count(2)
+        await expect(page.locator("main")).not_to_contain_text("BANK02")
+        await visit.look("acknowledgments-of-a-bank")
+
+
+async def test_a_payment_is_followed_up_to_what_its_bank_said(busy: House, browser: Browser) -> None:
+    async with visiting(busy, browser) as visit:
+        page = visit.page
+        await visit.sign_in(Role.OPERATOR)
+        for message_id, said in (("BEFORE-6600", "bank could not pay it"), ("BEFORE-12345", "bank has paid it")):
+            await visit.go("/console/search")
+            await page.keyboard.type(message_id)
+            await visit.press("Enter")
+            await expect(page.locator("main")).to_contain_text(said)
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await visit.look("tour-way", full_page=False)
 
 
 async def test_many_dead_letters_are_tried_before_they_are_discarded(busy: House, browser: Browser) -> None:
@@ -254,10 +340,12 @@ async def test_a_break_is_levelled_with_a_note(busy: House, browser: Browser) ->
         page = visit.page
         await visit.sign_in(Role.OPERATOR)
         await visit.go("/console/reconciliations/open-breaks")
-        row = page.locator("tbody tr").first
+        row = page.locator("tbody tr", has_text="9" * 28)
+        await expect(row).to_contain_text("nothing is known under its number")
         await row.get_by_label("Note").fill("the ward has mended its file")
         await row.get_by_role("button", name="Levelled").click()
-        await expect(page.locator("main")).to_contain_text("None is open.")
+        await expect(page.locator("h1")).to_have_text("Open breaks")
+        await expect(page.locator("tbody tr", has_text="9" * 28)).to_have_count(0)
         await visit.go("/console/reconciliations/1")
         await expect(page.locator("main")).to_contain_text("the ward has mended its file")
 
