@@ -1,5 +1,6 @@
 """Who calls the API of a house under test: keys made as an operator makes them, and put on each request."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
@@ -22,14 +23,16 @@ class Keys:
     def __init__(self, owner_url: str) -> None:
         self._owner_url = owner_url
         self._made: dict[Binding, str] = {}
+        self._making = asyncio.Lock()  # hundreds of requests at once shall not open as many connections
 
     async def key(self, role: Role, of: str | None = None, name: str = CLERK) -> str:
         """of: the institution or bank, where the role is one."""
         institution = (of or HOSPITAL) if role is Role.INSTITUTION else None
         bank = (of or BANK) if role is Role.BANK else None
         binding = Binding(role, institution or bank or name, institution, bank)
-        if binding not in self._made:
-            self._made[binding] = await self._make(binding)
+        async with self._making:
+            if binding not in self._made:
+                self._made[binding] = await self._make(binding)
         return self._made[binding]
 
     async def _make(self, binding: Binding) -> str:
