@@ -148,8 +148,8 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 # The image takes a part of what is tested, at the same versions, and builds the project's wheel with the same tool.
 lock:
-	@$(COMPILE) pyproject.toml --extra archive --extra oidc --extra sftp --extra sm --extra embedded --extra deploy --extra dev -o requirements.lock
-	@$(COMPILE) pyproject.toml --extra archive --extra oidc --extra sftp --extra sm --constraint requirements.lock -o deploy/image/runtime.lock
+	@$(COMPILE) pyproject.toml --extra archive --extra oidc --extra otel --extra sftp --extra sm --extra embedded --extra deploy --extra dev -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra archive --extra oidc --extra otel --extra sftp --extra sm --constraint requirements.lock -o deploy/image/runtime.lock
 	@echo hatchling | $(COMPILE) - --constraint requirements.lock -o deploy/image/build.lock
 
 clean:

@@ -72,7 +72,7 @@ def api() -> None:
     from app.main import run_api
 
     settings = outside_settings(kafka=True)
-    run(run_api(settings), logs=True)
+    run(run_api(settings), process="api")
 
 
 @cli.command()
@@ -81,7 +81,7 @@ def worker() -> None:
     from app.worker import run_worker
 
     settings = outside_settings(kafka=True)
-    run(run_worker(settings), logs=True)
+    run(run_worker(settings), process="worker")
 
 
 @cli.command()
@@ -90,7 +90,7 @@ def scheduler() -> None:
     from app.scheduler import run_scheduler
 
     settings = outside_settings(kafka=False)
-    run(run_scheduler(settings), logs=True)
+    run(run_scheduler(settings), process="scheduler")
 
 
 @cli.command()
@@ -103,7 +103,7 @@ def sftp() -> None:
     except ImportError:
         raise UsageError("SFTP needs the package asyncssh: pip install 'medsettle[sftp]'.") from None
     settings = outside_settings(kafka=False)
-    run(run_sftp(settings), logs=True)
+    run(run_sftp(settings), process="sftp")
 
 
 @cli.command()

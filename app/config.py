@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     oidc_console_url: str = Field("", description="Where browsers reach the service, as https://settle.example")
     oidc_scope: str = Field("openid", description="What the provider is asked for, so that it names the role")
 
+    otlp_endpoint: str = Field(
+        "", description="Base URL of a collector that takes traces by OTLP over HTTP; empty: none are made"
+    )
+
     cut_off: time = Field(time(0, 0), description="Start of the business day in Asia/Shanghai, until one is filed")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = Field(True, description="Off: plain lines for a terminal")
@@ -141,6 +145,15 @@ class Settings(BaseSettings):
             raise ValueError("oidc_client_id is a client of jwt_issuer: set it too")
         if not is_private(self.jwt_issuer) or not is_private(self.oidc_console_url):
             raise ValueError("jwt_issuer and oidc_console_url must be https")
+        return self
+
+    @model_validator(mode="after")
+    def _collector_is_a_place(self) -> Self:
+        url = urlsplit(self.otlp_endpoint)
+        if self.otlp_endpoint and (url.scheme not in ("http", "https") or not url.hostname):
+            raise ValueError("otlp_endpoint must be a URL such as http://collector:4318")
+        if url.username is not None or url.password is not None:
+            raise ValueError("otlp_endpoint may hold no login: name it in OTEL_EXPORTER_OTLP_HEADERS")
         return self
 
     @model_validator(mode="after")

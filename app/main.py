@@ -1,7 +1,9 @@
 """The API process: wires the pool, the group commit and the outbox into a FastAPI application."""
 
 import asyncio
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -10,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from app import __version__, logs
+from app import __version__, logs, tracing
 from app.access.authenticator import Authenticator
 from app.access.identity_provider import IdentityProvider
 from app.access.rate_limits import Limit, Limits
@@ -53,6 +55,7 @@ from app.routes import (
 from app.routes.document import description, operation_id
 from app.routes.problems import handle_problems
 from app.routes.request_ids import RequestIds
+from app.routes.request_spans import RequestSpans
 from app.routes.request_times import RequestTimes
 from app.routes.services import Services
 from app.settlement.days import keep_days_prepared
@@ -92,6 +95,9 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
         redirect_slashes=False,
+        # What FastAPI would tell by itself, if the environment asked for it, are whole addresses, and errors with their
+        # text: numbers of cards and persons. See app/routes/request_spans.py.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.include_router(feed.router)
     app.include_router(transactions.router)
@@ -118,6 +124,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(pages)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestIds)
+    if tracing.is_on():
+        app.add_middleware(RequestSpans)
     handle_problems(app)
     contract.describe(app)
     return app
@@ -227,4 +235,6 @@ async def run_api(settings: Settings) -> None:
             backlog=2048,
         )
     )
+    # Once all is served uvicorn raises the signal again; what has to be done at the end of a process would be left out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     await server.serve()

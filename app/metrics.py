@@ -309,6 +309,16 @@ SFTP_CONNECTIONS = _gauge(
     "Near 200 in one process, where new ones are turned away: see which banks leave theirs open; run one process more.",
 )
 
+# Traces
+
+SPANS = _counter(
+    "medsettle_spans_total",
+    "Spans that this process ended, and of these those that the collector has taken; 0 where none is named.",
+    "Ended ones run ahead: the collector is away or slow, and what it does not take is dropped. Nothing else suffers.",
+    ["result"],
+)
+SPANS_ENDED, SPANS_EXPORTED = SPANS.labels("ended"), SPANS.labels("exported")
+
 
 class _Pool(Protocol):
     def get_size(self) -> int: ...

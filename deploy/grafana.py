@@ -68,6 +68,7 @@ DASHBOARDS: dict[str, tuple[str, list[Row]]] = {
         Row("Processes", [
             Panel("Up", "short", {"{{job}}": 'sum by (job) (up{job=~"medsettle-.*"})'}),
             Panel("Retries by reason", "ops", {"{{reason}}": _rate("medsettle_retries_total", "reason")}),
+            Panel("Spans", "ops", {"{{result}}": _rate("medsettle_spans_total", "result")}),
             Panel("Releases", "short", {"{{version}}": "count by (version) (medsettle_build_info)"}, "stat"),
         ]),
     ]),

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
+from app import tracing
 from app.clearing.days import Day, next_to_seal, read_day
 from app.clearing.filing import value_date
 from app.clearing.positions import book_lines, take_positions
@@ -128,12 +129,13 @@ class Sealer:
         with _waiting_told():
             await self._connection.execute("SELECT pg_advisory_lock($1)", _SEAL_LOCK)
             try:
-                await self._seal(day, progress)
+                with tracing.span("seal day", {"medsettle.business_day": str(day)}) as span:
+                    await self._seal(day, progress, span)
                 return await read_day(self._connection, day, await self._days())
             finally:
                 await self._connection.execute("SELECT pg_advisory_unlock($1)", _SEAL_LOCK)
 
-    async def _seal(self, day: date, progress: Progress) -> None:
+    async def _seal(self, day: date, progress: Progress, span: tracing.Span) -> None:
         state = await self._connection.fetchval(_STATE, day)
         if state is None:
             await self._close(day)
@@ -141,10 +143,13 @@ class Sealer:
         elif state != "sealing":
             return
         await self._wait(day)
+        span.reached("waited")
         reach("seal.waited")
         await self._take(day)
+        span.reached("taken")
         reach("seal.taken")
         await self._book(day, progress)
+        span.reached("booked")
         reach("seal.booked")
         await self._connection.execute(_SEALED, day)
         reach("seal.sealed")

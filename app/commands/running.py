@@ -1,6 +1,7 @@
 """How a command runs: the settings of servers that are there already, and the event loop."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -23,13 +24,32 @@ def outside_settings(*, kafka: bool) -> Any:
     return found
 
 
-def run(work: Coroutine[Any, Any, None], *, logs: bool = False) -> None:
+def run(work: Coroutine[Any, Any, None], *, process: str = "") -> None:
+    """process: the name of one that runs for long, which writes logs and, where a collector is named, tells spans."""
     import uvloop
 
     from app.config import settings
 
-    if logs:
-        from app import logs as logging
+    if not process:
+        uvloop.run(work)
+        return
+    from app import logs
 
-        logging.set_up(settings().log_level, json=settings().log_json)
-    uvloop.run(work)
+    logs.set_up(settings().log_level, json=settings().log_json)
+    with _spans_told(settings().otlp_endpoint, process):
+        uvloop.run(work)
+
+
+@contextmanager
+def _spans_told(endpoint: str, process: str) -> Iterator[None]:
+    if not endpoint:
+        yield
+        return
+    from app.errors import UsageError
+
+    try:
+        from app.otlp import exporting
+    except ImportError:
+        raise UsageError("Traces need packages of OpenTelemetry: pip install 'medsettle[otel]'.") from None
+    with exporting(endpoint, process):
+        yield

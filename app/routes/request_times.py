@@ -27,6 +27,9 @@ class RequestTimes:
         try:
             await self._app(scope, receive, watched)
         finally:
-            # The route's pattern, never the path: a path holds message ids, and there is no end of them.
-            route = getattr(scope.get("route"), "path", "none")
-            metrics.http_seconds(route, status).observe(time.perf_counter() - started)
+            metrics.http_seconds(route_of(scope), status).observe(time.perf_counter() - started)
+
+
+def route_of(scope: Scope) -> str:
+    """The route's pattern, never the path: a path holds message ids, and there is no end of them."""
+    return getattr(scope.get("route"), "path", "none")

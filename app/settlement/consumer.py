@@ -15,13 +15,14 @@ from typing import NamedTuple, TypeVar
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from app import logs, metrics
+from app import logs, metrics, tracing
 from app.codes import Code
 from app.config import Settings
 from app.database import Pool
 from app.errors import DatabaseUnavailable
 from app.ledger.buckets import bucket_of
 from app.parties.vault import Vault
+from app.settlement.batch_spans import batch_from_kafka, publication, tell_outcomes
 from app.settlement.dead_letter_register import register
 from app.settlement.dead_letters import DeadLetter, write_dead_letters
 from app.settlement.decoding import decode
@@ -114,9 +115,12 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.in_hand = sum(map(len, polled.values()))
                 metrics.INTAKE_KAFKA.inc(self.in_hand)
                 self.stalls.taken({partition: records[0].offset for partition, records in polled.items()})
-                handled = await self._handle(polled, assignment)
-                await self._drain()
-                self._outgoing = asyncio.create_task(self._send_and_commit(handled))
+                with batch_from_kafka(polled, self._settings.topic_transactions) as span:
+                    handled = await self._handle(polled, assignment)
+                    letters = len(handled.dead_letters)
+                    tell_outcomes(span, handled.batch_ids, handled.dispatches, dead_letters=letters)
+                    await self._drain()
+                    self._outgoing = asyncio.create_task(self._send_and_commit(handled))
         finally:
             await self._drain()
 
@@ -153,7 +157,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             assignment=assignment,
             oldest_ms=min([record.timestamp for record in records]),
         )
-        with metrics.DECODE.time():
+        with metrics.DECODE.time(), tracing.span("decode"):
             if self._producers is not None:
                 await self._insist(partial(self._producers.learn, records))
             messages, sources = await self._decode_all(records, handled)
@@ -164,7 +168,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return handled
 
     async def _settle(self, messages: list[Message], sources: list[Record], handled: Handled) -> None:
-        with metrics.SETTLE.time():
+        with metrics.SETTLE.time(), tracing.span("settle"):
             isolated = await self._insist(partial(settle_isolating, self._pool, messages, rules=self._rules))
         metrics.BATCH_SIZE_KAFKA.observe(len(messages))
         handled.batch_ids.extend(isolated.batch_ids)
@@ -232,7 +236,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._progress()
 
     async def _send_and_commit(self, handled: Handled) -> None:
-        with metrics.PUBLISH.time():
+        with metrics.PUBLISH.time(), publication(len(handled.dispatches)):
             await self._until_acknowledged(handled)
         self._marks.add(handled.batch_ids)
         metrics.END_TO_END.observe(max(0.0, time.time() - handled.oldest_ms / 1000))
@@ -240,7 +244,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if handled.assignment == self._assignment:
             self._uncommitted |= handled.offsets
             self.stalls.finished(handled.offsets)
-        with metrics.COMMIT.time():
+        with metrics.COMMIT.time(), tracing.span("commit"):
             await self._commit()
 
     async def _commit(self) -> None:

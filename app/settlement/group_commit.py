@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import NamedTuple
 
-from app import metrics
+from app import metrics, tracing
 from app.database import Pool
 from app.errors import DatabaseUnavailable, Overloaded
+from app.settlement.batch_spans import batch_from_http, tell_outcomes
 from app.settlement.consumer import count_outcomes
 from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Message
@@ -26,6 +27,7 @@ from app.settlement.rules import RuleBook
 class _Request(NamedTuple):
     messages: Sequence[Message]
     arrived_at: float
+    span: str
     answered: "asyncio.Future[list[Answer | Refusal]]"
 
 
@@ -46,7 +48,8 @@ class GroupCommit:
         Raises Overloaded before a queue could grow without bound, and DatabaseUnavailable.
         """
         self.refuse_if_full()
-        request = _Request(messages, time.perf_counter(), asyncio.get_running_loop().create_future())
+        answered: asyncio.Future[list[Answer | Refusal]] = asyncio.get_running_loop().create_future()
+        request = _Request(messages, time.perf_counter(), tracing.here(), answered)
         self._requests.append(request)
         self._count_waiting(len(messages))
         self._arrived.set()
@@ -78,10 +81,15 @@ class GroupCommit:
         metrics.GROUP_COMMIT_WAIT.observe(time.perf_counter() - group[0].arrived_at)
         messages = [message for request in group for message in request.messages]
         metrics.INTAKE_HTTP.inc(len(messages))
+        with batch_from_http(len(messages), (request.span for request in group)) as span:
+            await self._settle_messages(group, messages, span)
+
+    async def _settle_messages(self, group: list[_Request], messages: list[Message], span: tracing.Span) -> None:
         try:
-            with metrics.SETTLE.time():
+            with metrics.SETTLE.time(), tracing.span("settle"):
                 isolated = await settle_isolating(self._pool, messages, rules=self._rules)
         except DatabaseUnavailable as error:
+            span.failed(type(error).__name__)
             for request in group:
                 if not request.answered.cancelled():
                     request.answered.set_exception(error)
@@ -97,6 +105,7 @@ class GroupCommit:
         recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
         dispatches = [dispatch_answer(answer) for answer in recorded]
         count_outcomes("http", dispatches)
+        tell_outcomes(span, isolated.batch_ids, dispatches, dead_letters=0)
         is_new = [answer.is_new for answer in recorded]
         self._outbox.put(isolated.batch_ids, list(compress(dispatches, is_new)))
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
-from app import logs, metrics
+from app import logs, metrics, tracing
+from app.settlement.batch_spans import publication
 from app.settlement.publisher import Dispatch, PublicationMarks, Publisher
 
 _log = logs.get(__name__)
@@ -20,6 +21,7 @@ _OUTCOMES_MAX = 20_000
 class _Published(NamedTuple):
     batch_ids: list[int]
     dispatches: list[Dispatch]
+    span: str
 
 
 class Outbox:
@@ -32,7 +34,7 @@ class Outbox:
     def put(self, batch_ids: list[int], dispatches: list[Dispatch]) -> None:
         if batch_ids and self._waiting < _OUTCOMES_MAX:
             self._waiting += len(dispatches)
-            self._queue.put_nowait(_Published(batch_ids, dispatches))
+            self._queue.put_nowait(_Published(batch_ids, dispatches, tracing.here()))
 
     async def run(self) -> None:
         while True:
@@ -45,7 +47,7 @@ class Outbox:
     async def _publish(self, batch: _Published) -> None:
         self._waiting -= len(batch.dispatches)
         try:
-            with metrics.PUBLISH.time():
+            with metrics.PUBLISH.time(), publication(len(batch.dispatches), batch.span):
                 await self._publisher.publish(batch.dispatches)
         except KafkaError as error:
             metrics.RETRIES.labels("kafka").inc()

@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 from app import logs, metrics
 from app.database import Connection, Pool, transaction
 from app.errors import DatabaseUnavailable
+from app.settlement.batch_spans import publication
 from app.settlement.publisher import Dispatch, Publisher, dispatch_recorded
 from app.settlement.records import Recorded, Settlement
 
@@ -76,7 +77,8 @@ class Sweeper:
         return True
 
     async def _publish(self, batch_id: int, dispatches: list[Dispatch]) -> None:
-        await self._publisher.publish(dispatches)
+        with publication(len(dispatches)):
+            await self._publisher.publish(dispatches)
         metrics.REPUBLISHED.inc(len(dispatches))
         _log.info("batch_republished", batch_id=batch_id, outcomes=len(dispatches))
 

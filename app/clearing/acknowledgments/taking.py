@@ -15,6 +15,7 @@ from datetime import date, datetime, time
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from app import tracing
 from app.clearing.acknowledgments.judging import Line, PaymentFile, Result, judge
 from app.clearing.acknowledgments.pain002 import parse_pain002
 from app.clearing.acknowledgments.returns import book_returns
@@ -160,15 +161,25 @@ async def take(url: str, cut_off: time, file_id: str, content: bytes, *, by: str
     """
     if len(content) > BYTES_MAX:
         raise Refused(Code.ACKNOWLEDGMENT_TOO_LARGE, f"At most {BYTES_MAX:,} bytes are taken at a time.")
-    async with _session(url) as connection:
-        file = await _read_file(connection, file_id)
-        said = await asyncio.to_thread(_read, file, content)
-        reach("ack.read")
-        taken = await _take(connection, file, said, content, by)
-        reach("ack.taken")
-        if taken.code == Code.OK and taken.returned_at is None:
-            await _return(connection, cut_off, file.business_day, taken.ack_id)
-        found = await _find(connection, file_id, sha256(content).digest())
+    with tracing.span("take acknowledgment") as span:
+        async with _session(url) as connection:
+            file = await _read_file(connection, file_id)
+            span.tell({"medsettle.file_id": file.file_id, "medsettle.business_day": str(file.business_day)})
+            said = await asyncio.to_thread(_read, file, content)
+            reach("ack.read")
+            taken = await _take(connection, file, said, content, by)
+            span.tell(
+                {
+                    "medsettle.code": taken.code,
+                    "medsettle.paid": taken.paid_count,
+                    "medsettle.failed": taken.failed_count,
+                }
+            )
+            span.reached("taken")
+            reach("ack.taken")
+            if taken.code == Code.OK and taken.returned_at is None:
+                await _return(connection, cut_off, file.business_day, taken.ack_id)
+            found = await _find(connection, file_id, sha256(content).digest())
     assert found is not None
     return found._replace(replayed=taken.replayed)
 

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import date, time
 from typing import NamedTuple
 
-from app import logs
+from app import logs, tracing
 from app.access.audit import record_command
 from app.clearing.days import State, read_day
 from app.clearing.files.details import write_details
@@ -126,25 +126,28 @@ async def _file(
     draw: Callable[[Connection], Awaitable[None]],
     progress: Progress,
 ) -> Filing:
-    async with _one_writer(url) as (writer, reader):
-        found = await read_day(writer, day, await read_business_days(writer, cut_off))
-        if found.state in ("open", "sealing"):
-            raise Refused(Code.DAY_NOT_SEALED, f"{day} is {found.state}.")
-        if keys.current is None:
-            raise Refused(Code.SIGNING_KEY_MISSING, "Files are signed, and there is no key to sign them with.")
-        async with writer.transaction():
-            await writer.execute(_STAND_STILL, day)
-            await draw(writer)
-            reach("files.drawing")
-        reach("files.drawn")
-        work = _Work(writer, reader, day, keys.current, progress)
-        await work.write_all()
-        await writer.execute(_FILED, day)
-        reach("files.filed")
-        state = (await read_day(writer, day, await read_business_days(writer, cut_off))).state
-        held = await held_banks(writer, day)
-    if work.failures:
-        raise work.failures[0]
+    with tracing.span("write files", {"medsettle.business_day": str(day)}) as span:
+        async with _one_writer(url) as (writer, reader):
+            found = await read_day(writer, day, await read_business_days(writer, cut_off))
+            if found.state in ("open", "sealing"):
+                raise Refused(Code.DAY_NOT_SEALED, f"{day} is {found.state}.")
+            if keys.current is None:
+                raise Refused(Code.SIGNING_KEY_MISSING, "Files are signed, and there is no key to sign them with.")
+            async with writer.transaction():
+                await writer.execute(_STAND_STILL, day)
+                await draw(writer)
+                reach("files.drawing")
+            span.reached("drawn")
+            reach("files.drawn")
+            work = _Work(writer, reader, day, keys.current, progress)
+            await work.write_all()
+            await writer.execute(_FILED, day)
+            reach("files.filed")
+            state = (await read_day(writer, day, await read_business_days(writer, cut_off))).state
+            held = await held_banks(writer, day)
+        span.tell({"medsettle.files": work.files, "medsettle.banks_held": len(held)})
+        if work.failures:
+            raise work.failures[0]
     return Filing(day, state, work.files, held)
 
 
