@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from app import __version__, logs, metrics
+from app.errors import UsageError
 from app.tracing import Attributes, Kind, Span, told_to
 
 _log = logs.get(__name__)
@@ -35,12 +36,11 @@ _W3C = TraceContextTextMapPropagator()
 
 @contextmanager
 def exporting(endpoint: str, process: str) -> Iterator[None]:
-    """Tell this process's spans inside the block. At its end the collector gets what waits, if it is quick."""
-    # A collector that is away would be told of in many words; we say it once.
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    exporter = _Exporter(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces"))
-    provider = TracerProvider(resource=_resource(process), shutdown_on_exit=False)
-    provider.add_span_processor(_Processor(exporter))
+    """Tell this process's spans inside the block. At its end the collector gets what waits, if it is quick.
+
+    Raises UsageError for an `OTEL_*` variable that the SDK does not take.
+    """
+    provider = _provider(endpoint, process)
     try:
         with told_to(_Teller(provider.get_tracer("medsettle", __version__))):
             yield
@@ -48,6 +48,18 @@ def exporting(endpoint: str, process: str) -> Iterator[None]:
         closing = Thread(target=provider.shutdown, daemon=True)
         closing.start()
         closing.join(_FLUSH_SECONDS_MAX)
+
+
+def _provider(endpoint: str, process: str) -> TracerProvider:
+    # A collector that is away would be told of in many words; we say it once.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    try:
+        exporter = _Exporter(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces"))
+        provider = TracerProvider(resource=_resource(process), shutdown_on_exit=False)
+        provider.add_span_processor(_Processor(exporter))
+    except ValueError as error:
+        raise UsageError(f"A variable OTEL_… has a value that cannot be: {error}") from None
+    return provider
 
 
 def _resource(process: str) -> Resource:

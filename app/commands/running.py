@@ -1,7 +1,7 @@
 """How a command runs: the settings of servers that are there already, and the event loop."""
 
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 
@@ -36,7 +36,7 @@ def run(work: Coroutine[Any, Any, None], *, process: str = "") -> None:
     from app import logs
 
     logs.set_up(settings().log_level, json=settings().log_json)
-    with _spans_told(settings().otlp_endpoint, process):
+    with closing(work), _spans_told(settings().otlp_endpoint, process):
         uvloop.run(work)
 
 

@@ -15,6 +15,13 @@ from pydantic import ValidationError
 
 _LOADED = "import json, sys; print(json.dumps([name for name in sys.modules if name.startswith('opentelemetry')]))"
 
+_MAIN = "from app.cli import main; main()"
+_SERVERS = {
+    "MEDSETTLE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/x",
+    "MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS": "x:1",
+    "MEDSETTLE_OTLP_ENDPOINT": "http://127.0.0.1:1",
+}
+
 
 class Recorder:
     """Keeps what spans are linked to."""
@@ -65,13 +72,22 @@ def test_without_a_collector_every_span_is_one_and_the_same_and_told_to_nobody()
 
 
 def test_where_the_packages_are_missing_the_process_says_what_to_install() -> None:
-    without = "import sys; sys.modules['opentelemetry.sdk'] = None; sys.argv = ['medsettle', 'worker']"
-    servers = {"MEDSETTLE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/x", "MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS": "x:1"}
-    done = python(
-        f"{without}; from app.cli import main; main()", MEDSETTLE_OTLP_ENDPOINT="http://127.0.0.1:1", **servers
-    )
+    code = f"import sys; sys.modules['opentelemetry.sdk'] = None; sys.argv = ['medsettle', 'worker']; {_MAIN}"
+    done = python(code, **_SERVERS)
     assert done.returncode == 1
-    assert "pip install 'medsettle[otel]'" in done.stderr
+    assert done.stderr == "medsettle: Traces need packages of OpenTelemetry: pip install 'medsettle[otel]'.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("OTEL_BSP_MAX_QUEUE_SIZE", "max_queue_size"), ("OTEL_SPAN_LINK_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT")],
+)
+def test_a_variable_that_the_sdk_does_not_take_is_told_as_such(name: str, says: str) -> None:
+    code = f"import sys; sys.argv = ['medsettle', 'worker']; {_MAIN}"
+    done = python(code, **_SERVERS, **{name: "-1"})
+    [said] = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert said.startswith(f"medsettle: A variable OTEL_… has a value that cannot be: {says}")
 
 
 @pytest.mark.parametrize(
