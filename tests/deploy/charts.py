@@ -37,6 +37,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         },
         "postgres": {"tlsSecret": "postgres-tls"},
         "config": {"MEDSETTLE_CUT_OFF": "00:30:00", "MEDSETTLE_LOG_LEVEL": "WARNING"},
+        "otel": {"endpoint": "https://collector.example/otlp"},
         "drainSecondsMax": 120,
         "worker": {"keda": {"enabled": True, "maxReplicas": 16, "authenticationRef": "kafka"}},
         "migration": {"existingSecret": "medsettle-owner"},
@@ -44,6 +45,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "networkPolicy": {
             "banks": [{"ipBlock": {"cidr": "10.2.0.0/24"}}],
             "kafka": {"port": 9093},
+            "otel": {"port": 443, "to": [{"ipBlock": {"cidr": "10.3.0.0/24"}}]},
             "postgres": {"to": [{"ipBlock": {"cidr": "10.1.0.0/24"}}]},
             "extraEgress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
         },

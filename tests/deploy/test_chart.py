@@ -66,6 +66,8 @@ def test_a_long_release_name_keeps_names_within_a_label() -> None:
         ({**LEAST, "worker": {"replica": 2}}, "replica"),
         ({**LEAST, "config": {"MEDSETTLE_DATABASE_URL": "postgresql://app:pw@db/medsettle"}}, "MEDSETTLE_DATABASE_URL"),
         ({**LEAST, "config": {"PATH": "/tmp"}}, "PATH"),  # noqa: S108
+        ({**LEAST, "otel": {"endpoint": "collector:4318"}}, "endpoint"),
+        ({**LEAST, "config": {"MEDSETTLE_OTLP_ENDPOINT": "http://collector:4318"}}, "MEDSETTLE_OTLP_ENDPOINT"),
         ({**LEAST, "networkPolicy": {"clients": []}}, "clients"),
         ({**LEAST, "sftp": {"service": {"type": "ExternalName"}}}, "type"),
     ],

@@ -7,6 +7,7 @@ from app.config import Settings
 from tests.deploy.charts import LEAST, VALUE_SETS, Resource, of_kind, pod_templates, rendered
 
 HOST_KEY = "MEDSETTLE_SFTP_HOST_KEY"
+COLLECTOR_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 LOGIN = {"MEDSETTLE_KAFKA_USERNAME", "MEDSETTLE_KAFKA_PASSWORD"}
 SECRETS = {"MEDSETTLE_DATABASE_URL", "MEDSETTLE_DATA_KEYS", "MEDSETTLE_SIGNING_KEY", "MEDSETTLE_OIDC_CLIENT_SECRET"}
 
@@ -110,6 +111,9 @@ def test_each_process_is_given_the_secrets_that_it_needs_and_no_more(
 ) -> None:
     login = LOGIN if values["kafka"].get("securityProtocol") == "SASL_SSL" else set()
     given = {container["name"]: set(_environment(container)) for container in _containers(resources)}
+    traced = {name for name, variables in given.items() if COLLECTOR_HEADERS in variables}
+    assert traced == (given.keys() - {"migrate"} if "otel" in values else set())
+    given = {name: variables - {COLLECTOR_HEADERS} for name, variables in given.items()}
     assert given.pop("migrate", {"MEDSETTLE_DATABASE_URL"}) == {"MEDSETTLE_DATABASE_URL"}
     assert given.pop("sftp", {"MEDSETTLE_DATABASE_URL", HOST_KEY}) == {"MEDSETTLE_DATABASE_URL", HOST_KEY}
     assert given == {
@@ -200,6 +204,14 @@ def test_pods_are_closed_to_all_but_clients_and_prometheus() -> None:
     assert all(rule["from"] for policy in policies.values() for rule in policy["spec"]["ingress"])
     ports = {port["port"] for rule in everything["egress"] for port in rule["ports"]}
     assert ports == {53, 5432, 9092}
+
+
+def test_pods_reach_the_collector_of_traces_where_one_is_named() -> None:
+    policy = of_kind(rendered(VALUE_SETS["whole"]), "NetworkPolicy")["prod-medsettle"]["spec"]
+    to_collector = {"ports": [{"port": 443, "protocol": "TCP"}], "to": [{"ipBlock": {"cidr": "10.3.0.0/24"}}]}
+    assert to_collector in policy["egress"]
+    [config] = of_kind(rendered(VALUE_SETS["whole"]), "ConfigMap").values()
+    assert config["data"]["MEDSETTLE_OTLP_ENDPOINT"] == "https://collector.example/otlp"
 
 
 def test_the_sftp_server_is_off_until_asked_for_and_open_to_banks_alone() -> None:

@@ -15,6 +15,9 @@ MEDSETTLE_TOPIC_TRANSACTIONS: {{ .Values.kafka.topicTransactions | quote }}
 MEDSETTLE_CONSUMER_GROUP: {{ .Values.kafka.consumerGroup | quote }}
 MEDSETTLE_TOPIC_PARTITIONS: {{ .Values.kafka.partitions | quote }}
 MEDSETTLE_DRAIN_SECONDS_MAX: {{ .Values.drainSecondsMax | quote }}
+{{- with .Values.otel.endpoint }}
+MEDSETTLE_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
 {{- range $name, $value := .Values.config }}
 {{ $name }}: {{ $value | quote }}
 {{- end }}

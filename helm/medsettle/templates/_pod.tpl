@@ -123,7 +123,8 @@ spec:
                 secretKeyRef: {name: {{ $root.Values.existingSecret | quote }}, key: {{ . }}}
             {{- end }}
             {{- end }}
-            {{- range .optionalKeys }}
+            {{- $traced := ternary (list "OTEL_EXPORTER_OTLP_HEADERS") list (ne $root.Values.otel.endpoint "") }}
+            {{- range concat .optionalKeys $traced }}
             - name: {{ . }}
               valueFrom:
                 secretKeyRef: {name: {{ $root.Values.existingSecret | quote }}, key: {{ . }}, optional: true}
