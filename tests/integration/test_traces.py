@@ -25,6 +25,8 @@ from tests.harness import PARTITIONS, House, eventually
 from tests.people import new_person
 from tests.settlement_files import SIGNING_KEY
 
+pytestmark = pytest.mark.processes
+
 STATUSES = ("settled", "declined", "rejected", "conflict", "replayed", "dead_letters")
 
 
