@@ -105,7 +105,7 @@ def _options() -> argparse.Namespace:
 async def _load(base_url: str, profile: Profile, options: argparse.Namespace) -> None:
     """Print percentiles. Raises MedsettleError if an answer was not the expected one."""
     contents, gaps = iter(profile), iter(lambda: expovariate(options.rate), None)
-    async with HttpLoad(base_url, options.connections) as load:
+    async with HttpLoad([base_url], options.connections) as load:
         for seconds in (_WARM_UP_SECONDS, options.seconds):
             answered = await load.open(contents, gaps, seconds)
             if unexpected := {status: count for status, count in load.statuses.items() if status not in (200, 201)}:

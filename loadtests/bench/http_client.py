@@ -4,7 +4,8 @@ import asyncio
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -67,9 +68,10 @@ class HttpLoad:
     `latencies` holds seconds from when each request was due to its whole answer, `service_times` from when it was sent.
     """
 
-    def __init__(self, base_url: str, connections: int) -> None:
-        address = urlsplit(base_url)
-        self._host, self._port = address.hostname or "", address.port or 80
+    def __init__(self, base_urls: Sequence[str], connections: int) -> None:
+        """connections: of all the addresses, in turn."""
+        addresses = map(urlsplit, base_urls)
+        self._addresses = [(address.hostname or "", address.port or 80) for address in addresses]
         self._count = connections
         self._connections: list[Connection] = []
         self._idle: deque[Connection] = deque()
@@ -81,8 +83,8 @@ class HttpLoad:
 
     async def __aenter__(self) -> "HttpLoad":
         loop = asyncio.get_running_loop()
-        for _ in range(self._count):
-            _, connection = await loop.create_connection(lambda: Connection(self._answered), self._host, self._port)
+        for host, port in islice(cycle(self._addresses), self._count):
+            _, connection = await loop.create_connection(lambda: Connection(self._answered), host, port)
             self._connections.append(connection)
             self._idle.append(connection)
         return self

@@ -17,7 +17,7 @@ from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.http_client import HttpLoad, post
 from loadtests.bench.payments import INSTITUTIONS, Transaction, institution_code
-from loadtests.bench.site import Site, api_of
+from loadtests.bench.site import Site, apis_of
 
 CONNECTIONS = 64
 BATCH_CONNECTIONS = 32
@@ -48,14 +48,16 @@ class HttpBatchRun:
     cores: dict[str, float]
 
 
-async def measure_http(site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float) -> HttpRun:
+async def measure_http(
+    site: Site, ledger: Installation, payments: Iterator[Transaction], *, processes: int, seconds: float
+) -> HttpRun:
     await site.fresh_topics()
     await site.settle_down()
     keys = await _make_keys(ledger)
     contents = (post("/v1/transactions", payment.value, keys[payment.institution]) for payment in payments)
-    async with api_of(ledger) as api, HttpLoad(ledger.base_url, CONNECTIONS) as load:
+    async with apis_of(ledger, processes) as apis, HttpLoad(apis.base_urls, CONNECTIONS) as load:
         await load.closed(contents, _WARM_UP_SECONDS)
-        async with metered(site, api=api.pid) as meter:
+        async with metered(site, **apis.processes) as meter:
             per_second = await load.closed(contents, seconds)
         at_maximum = _checked(load, 201)
         open_per_second = await load.open(contents, _poisson(per_second / 2), seconds)
@@ -70,15 +72,15 @@ async def measure_http(site: Site, ledger: Installation, payments: Iterator[Tran
 
 
 async def measure_http_batches(
-    site: Site, ledger: Installation, payments: Iterator[Transaction], *, seconds: float
+    site: Site, ledger: Installation, payments: Iterator[Transaction], *, processes: int, seconds: float
 ) -> HttpBatchRun:
     """payments: BATCH in a row at one institution."""
     await site.fresh_topics()
     await site.settle_down()
     batches = _batches(payments, await _make_keys(ledger))
-    async with api_of(ledger) as api, HttpLoad(ledger.base_url, BATCH_CONNECTIONS) as load:
+    async with apis_of(ledger, processes) as apis, HttpLoad(apis.base_urls, BATCH_CONNECTIONS) as load:
         await load.closed(batches, _WARM_UP_SECONDS)
-        async with metered(site, api=api.pid) as meter:
+        async with metered(site, **apis.processes) as meter:
             per_second = await load.closed(batches, seconds)
         return HttpBatchRun(
             connections=BATCH_CONNECTIONS,

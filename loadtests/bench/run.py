@@ -30,6 +30,8 @@ __all__ = ["BenchReport", "print_report", "run_bench"]
 Say = Callable[[str], None]
 
 HOT_SHARE, HOT_PER_SECOND = 0.7, 1_000.0
+#: As many as there are workers; the chart, too, has two of each.
+HTTP_PROCESSES = 2
 _SEED = 20_261_122
 _ENDLESS = 10**9
 
@@ -162,9 +164,11 @@ class _Bench:
     async def _http(self, ledger: Installation) -> None:
         self._say("HTTP, one transaction a request: its maximum, then half of it in an open loop")
         payments = self._maker.payments(_ENDLESS, self._persons)
-        run = await measure_http(self._site, ledger, payments, seconds=self._plan.http_seconds)
+        run = await measure_http(
+            self._site, ledger, payments, processes=HTTP_PROCESSES, seconds=self._plan.http_seconds
+        )
         self._keep("http_single", run)
-        self._report.add("http_single", run.per_second, f"{run.connections} connections")
+        self._report.add("http_single", run.per_second, _connected(run.connections))
         self._report.remarks.append(
             f"HTTP at {run.open_per_second:,.0f}/s, open loop: p50 {run.latency.p50_ms} ms, "
             f"p99 {run.latency.p99_ms} ms, worst {run.latency.max_ms} ms; "
@@ -174,9 +178,12 @@ class _Bench:
     async def _http_batches(self, ledger: Installation) -> None:
         self._say("HTTP, batches")
         payments = self._maker.payments(_ENDLESS, self._persons, in_a_row=BATCH)
-        run = await measure_http_batches(self._site, ledger, payments, seconds=self._plan.http_seconds)
+        run = await measure_http_batches(
+            self._site, ledger, payments, processes=HTTP_PROCESSES, seconds=self._plan.http_seconds
+        )
         self._keep("http_batch", run)
-        self._report.add("http_batch", run.transactions_per_second, f"{run.connections} connections")
+        self._report.add("http_batch", run.transactions_per_second, _connected(run.connections))
+        self._report.remarks.append(f"HTTP batches: p99 {run.latency.p99_ms} ms; cores: {text_of(run.cores)}")
 
     async def _hot_account(self, ledger: Installation) -> None:
         payments = self._maker.skewed(_ENDLESS, self._persons, HOT_SHARE)
@@ -236,3 +243,7 @@ class _Bench:
 
 def _by(figures: Mapping[int, float]) -> str:
     return ", ".join(f"{number}: {figure:,.0f}/s" for number, figure in figures.items())
+
+
+def _connected(connections: int) -> str:
+    return f"{connections} connections, {HTTP_PROCESSES} API processes"

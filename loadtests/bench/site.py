@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from app.config import Settings
 from app.database import Pool, connect, open_pool
 from app.embedded.broker import ensure_topics
+from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.process import Child
 from app.embedded.stack import Stack
@@ -105,14 +107,23 @@ async def workers_of(ledger: Installation, count: int) -> AsyncIterator[list[Chi
             ledger.children.remove(child)
 
 
+class Apis(NamedTuple):
+    processes: dict[str, int]
+    base_urls: list[str]
+
+
 @asynccontextmanager
-async def api_of(ledger: Installation) -> AsyncIterator[Child]:
-    child = await ledger.start_api()
-    try:
-        yield child
-    finally:
-        await ledger.stop(child)
-        ledger.children.remove(child)
+async def apis_of(ledger: Installation, count: int) -> AsyncIterator[Apis]:
+    """So many API processes, each on a port of its own as behind a balancer, stopped at the end of the block."""
+    ports = [{"api_port": free_port()} for _ in range(count)]
+    replicas = [replace(ledger, settings=ledger.settings.model_copy(update=port), children=[]) for port in ports]
+    async with AsyncExitStack() as running:
+        children = []
+        for replica in replicas:
+            children.append(await replica.start_api())
+            running.push_async_callback(replica.stop, children[-1])
+        pids = {f"api {number}": child.pid for number, child in enumerate(children, start=1)}
+        yield Apis(pids, [replica.base_url for replica in replicas])
 
 
 def _in_database(installation: Installation, name: str) -> str:
