@@ -25,7 +25,7 @@ dev: setup
 
 # Many of its tests wait for processes to start and to end, so more run at once than there are cores.
 test: setup
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
 # Embedded servers, and servers that stay wrong or away for long.
 test-processes: setup
