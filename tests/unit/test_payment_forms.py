@@ -1,5 +1,6 @@
 """Payment files as bytes: pain.001 holds against its schema and text against its trailer, whatever a name is."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from app.clearing.files.characters import text_field
+from app.clearing.files.characters import _unfit_in_text, _unfit_in_xml, text_field
 from app.clearing.files.names import bank_in_names, message_id
 from app.clearing.files.payment import PaymentHead, PaymentLine, Sums
 from app.clearing.files.payment_file import form_of
@@ -113,6 +114,13 @@ def test_pain_001_is_valid_whatever_a_name_is(lines: list[PaymentLine], payer: s
 def test_pain_001_tells_a_name_as_it_is_where_xml_can_hold_it(name: str, told: str) -> None:
     tree = valid_tree(written([line(name=name)], form="pain.001"))
     assert texts(tree, "p:Cdtr/p:Nm") == [told]
+
+
+def test_no_letter_and_no_digit_is_one_that_a_file_cannot_carry() -> None:
+    """Names of them alone are not searched."""
+    text = "".join(each for each in map(chr, range(sys.maxunicode + 1)) if each.isalnum())
+    assert not _unfit_in_text.search(text)
+    assert not _unfit_in_xml.search(text)
 
 
 def test_pain_001_says_when_out_of_which_account_and_of_which_day() -> None:
