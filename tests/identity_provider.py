@@ -3,16 +3,15 @@
 import hashlib
 import json
 import secrets
-import threading
 import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.tokens import Issuer
+from tests.tokens import Issuer, QuietHandler, served
 
 CLIENT, SECRET = "medsettle-console", "of-the-console"
 
@@ -66,7 +65,7 @@ def is_client(authorization: str, asked: dict[str, str]) -> bool:
 def running_provider() -> Iterator[Provider]:
     provider = Provider()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             if url.path == "/authorize":
@@ -75,10 +74,10 @@ def running_provider() -> Iterator[Provider]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             elif url.path == "/keys":
-                self._answer(200, provider.key_set())
+                self.answer(200, provider.key_set())
             else:
                 assert url.path == "/.well-known/openid-configuration"
-                self._answer(200, json.dumps(provider.discovery()).encode())
+                self.answer(200, json.dumps(provider.discovery()).encode())
 
         def do_POST(self) -> None:
             assert self.path == "/token"
@@ -87,26 +86,10 @@ def running_provider() -> Iterator[Provider]:
                 asked = {name: values[0] for name, values in form.items()}
                 answer = provider.redeem(asked, self.headers.get("Authorization", ""))
             except (KeyError, AssertionError):
-                self._answer(400, b'{"error": "invalid_grant"}')
+                self.answer(400, b'{"error": "invalid_grant"}')
             else:
-                self._answer(200, json.dumps(answer).encode())
+                self.answer(200, json.dumps(answer).encode())
 
-        def _answer(self, status: int, content: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        provider.base = f"http://127.0.0.1:{server.server_address[1]}"
-        serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
-        try:
-            yield provider
-        finally:
-            server.shutdown()
-            serving.join()
+    with served(Handler) as base_url:
+        provider.base = base_url
+        yield provider

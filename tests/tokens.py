@@ -50,24 +50,37 @@ class Issuer:
 def running_issuer() -> Iterator[Issuer]:
     issuer = Issuer()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             issuer.asked += 1
-            content = issuer.key_set()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(200, issuer.key_set())
 
-        def log_message(self, *_: object) -> None:
-            pass
+    with served(Handler) as base_url:
+        issuer.url = f"{base_url}/keys"
+        yield issuer
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer.url = f"http://127.0.0.1:{server.server_address[1]}/keys"
+
+class QuietHandler(BaseHTTPRequestHandler):
+    def answer(self, status: int, content: bytes) -> None:
+        """JSON."""
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Where it is answered, on a port of its own, as long as the block lasts."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         serving = threading.Thread(target=server.serve_forever, daemon=True)
         serving.start()
         try:
-            yield issuer
+            yield f"http://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             serving.join()

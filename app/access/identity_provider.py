@@ -8,6 +8,7 @@ verifier, so that a code is worth nothing to whoever sees it.
 import hashlib
 import hmac
 import importlib.util
+import ssl
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -44,6 +45,8 @@ class IdentityProvider:
         self._tokens = tokens
         self._endpoints: _Endpoints | None = None
         self._read_at = 0.0
+        # Made once: to read the certificates that are trusted takes tens of milliseconds, and holds up all others.
+        self._trusted = ssl.create_default_context()
 
     @classmethod
     def of(cls, settings: Settings, tokens: Tokens) -> Self | None:
@@ -120,6 +123,7 @@ class IdentityProvider:
                 scope=settings.oidc_scope,
                 code_challenge_method="S256",
                 timeout=_ASK_SECONDS_MAX,
+                verify=self._trusted,
             ) as client:
                 yield client
         except (httpx2.HTTPError, ValueError) as error:
