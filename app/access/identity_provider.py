@@ -32,6 +32,7 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 _WELL_KNOWN_SECONDS_MAX = 600.0
 _ASK_SECONDS_MAX = 10
 _CODE_CHARACTERS_MAX = 4_096
+_SECRET_CHARACTERS_MIN = 32
 
 
 class _Endpoints(NamedTuple):
@@ -72,7 +73,9 @@ class IdentityProvider:
     async def prove(self, code: str, state: str, secret: str) -> Proved:
         """Who signed in there. Raises Unauthenticated where it is no answer to this secret or the code is no good,
         and Refused where the provider does not answer."""
-        if not hmac.compare_digest(state.encode(), _made(secret, "state").encode()):
+        is_answer = hmac.compare_digest(state.encode(), _made(secret, "state").encode())
+        # A browser that has no secret has one that everybody knows: a link made with it would sign others in.
+        if len(secret) < _SECRET_CHARACTERS_MIN or not is_answer:
             raise Unauthenticated("The answer is not to a question of this browser.")
         if not code or len(code) > _CODE_CHARACTERS_MAX:
             raise Unauthenticated("The provider gave no code.")

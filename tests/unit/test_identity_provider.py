@@ -66,6 +66,16 @@ async def test_an_answer_to_another_browsers_attempt_signs_nobody_in(ours: Ident
         await ours.prove(code, state, "o" * 43)
 
 
+@pytest.mark.parametrize("secret", ["", "s"], ids=["none", "a short one"])
+async def test_a_browser_without_a_secret_of_its_own_is_signed_in_by_no_link(
+    ours: IdentityProvider, secret: str
+) -> None:
+    """Whoever knows the secret can make a link that signs others in under their own account."""
+    answer = await signed_in(ours, secret)
+    with pytest.raises(Unauthenticated):
+        await ours.prove(*answer, secret)
+
+
 async def test_a_code_of_another_attempt_is_worth_nothing(ours: IdentityProvider) -> None:
     code, _ = await signed_in(ours)
     _, state = await signed_in(ours, "o" * 43)
