@@ -40,6 +40,12 @@ async def household(family: Pool) -> Pool:
     return family
 
 
+@pytest.fixture
+def bank() -> str:
+    """A bank of this test alone."""
+    return f"B{secrets.token_hex(4).upper()}"
+
+
 @pytest.fixture(scope="session")
 async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house with HOSPITAL, PHARMACY, a worker and an API that run. Tests bring people of their own."""

@@ -18,12 +18,6 @@ CONTENT = b"what a bank is to pay\n"
 
 
 @pytest.fixture
-def bank() -> str:
-    """A bank of this test alone."""
-    return f"B{secrets.token_hex(4).upper()}"
-
-
-@pytest.fixture
 async def own(standing: House, bank: str) -> File:
     return await add_file(standing.pool, bank, CONTENT, day=DAY)
 

@@ -25,12 +25,6 @@ DAY = date(2020, 1, 6)
 
 
 @pytest.fixture
-def bank() -> str:
-    """A bank of this test alone."""
-    return f"B{secrets.token_hex(4).upper()}"
-
-
-@pytest.fixture
 async def file(standing: House, bank: str) -> File:
     return await add_file(standing.pool, bank, CONTENT, day=DAY)
 
