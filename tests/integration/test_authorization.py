@@ -169,6 +169,7 @@ async def test_what_is_open_needs_no_key(caller: httpx.AsyncClient, name: str) -
 
 @pytest.mark.parametrize("name", sorted(RULES))
 async def test_nobody_gets_in_without_a_good_key(standing: House, caller: httpx.AsyncClient, name: str) -> None:
+    caller.headers["x-forwarded-for"] = f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"
     anonymous = await ask(caller, name, HOSPITAL, None)
     assert said(anonymous) == refusal(name, 401, Code.UNAUTHENTICATED)
     assert anonymous.headers["www-authenticate"] == 'Bearer realm="medsettle"'

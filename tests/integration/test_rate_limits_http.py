@@ -56,7 +56,7 @@ async def test_each_answer_tells_what_is_left(client: httpx.AsyncClient) -> None
 
 
 async def test_who_tries_keys_is_slowed_down(standing: House, tmp_path: Path) -> None:
-    async with standing.other(tmp_path) as house:
+    async with standing.other(tmp_path, trusted_proxies="") as house:
         await house.start_api()
         good = await house.keys.key(Role.AUDITOR)
         async with house.client(good) as client:
@@ -74,7 +74,7 @@ async def test_behind_a_trusted_proxy_who_tries_keys_holds_up_no_other_address(s
 
 
 async def test_where_no_proxy_is_trusted_nobody_chooses_their_address(standing: House, tmp_path: Path) -> None:
-    async with standing.other(tmp_path) as house:
+    async with standing.other(tmp_path, trusted_proxies="") as house:
         await house.start_api()
         await slowed_down(house, (f"198.51.{number // 256 % 256}.{number % 256}" for number in count()))
 
