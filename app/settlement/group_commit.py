@@ -1,13 +1,15 @@
 """Gathers concurrent HTTP requests into one batch, so that each costs its share of a commit and not a whole one.
 
 One batch is in flight; what arrives meanwhile waits and goes together next. So batches grow by themselves with the
-load, and a lone request waits for nothing.
+load, and a lone request waits for nothing. Callers who were answered together mostly ask again together: a moment's
+patience with them makes one batch of what would go by turns as two halves.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import compress
 from typing import NamedTuple
 
@@ -22,6 +24,11 @@ from app.settlement.outbox import Outbox
 from app.settlement.publisher import dispatch_answer
 from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
+
+# So many requests answered together are worth waiting for: this share of the time that they took, and at most so long.
+_CROWD = 4
+_PATIENCE = 0.5
+_PATIENCE_SECONDS_MAX = 0.015
 
 
 class _Request(NamedTuple):
@@ -41,6 +48,8 @@ class GroupCommit:
         self._requests: deque[_Request] = deque()
         self._waiting = 0
         self._arrived = asyncio.Event()
+        self._crowd = 0
+        self._is_crowded = asyncio.Event()
 
     async def settle(self, messages: Sequence[Message]) -> list[Answer | Refusal]:
         """Answers in message order; they are durable.
@@ -53,6 +62,8 @@ class GroupCommit:
         self._requests.append(request)
         self._count_waiting(len(messages))
         self._arrived.set()
+        if len(self._requests) >= self._crowd:
+            self._is_crowded.set()
         return await request.answered
 
     def refuse_if_full(self) -> None:
@@ -67,7 +78,19 @@ class GroupCommit:
             await self._arrived.wait()
             self._arrived.clear()
             while self._requests:
-                await self._settle_group(self._take())
+                group, started = self._take(), time.perf_counter()
+                await self._settle_group(group)
+                await self._wait_for_a_crowd(len(group), time.perf_counter() - started)
+
+    async def _wait_for_a_crowd(self, answered: int, seconds: float) -> None:
+        """answered: so many requests, in so many seconds."""
+        if answered < _CROWD or self._waiting >= self._batch_max:
+            return
+        self._crowd = answered + len(self._requests)
+        self._is_crowded.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds * _PATIENCE, _PATIENCE_SECONDS_MAX)):
+                await self._is_crowded.wait()
 
     def _take(self) -> list[_Request]:
         taken = [self._requests.popleft()]

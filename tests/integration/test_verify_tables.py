@@ -25,6 +25,10 @@ TABLES = {
 }
 
 
+# Where there are many they are alike: lanes of which most stand empty.
+_ROWS_ENOUGH = 16
+
+
 @pytest.fixture
 async def every_kind(every_kind: Database) -> Database:
     """With its feeds."""
@@ -72,7 +76,7 @@ async def test_every_row_is_missed(every_kind: Database, table: str) -> None:
     await _keep(owner, table)
     rows = [place for (place,) in await owner.fetch("SELECT ctid::text FROM kept")]
     assert rows
-    for place in rows:
+    for place in rows[:: max(1, len(rows) // _ROWS_ENOUGH)]:
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )
