@@ -1,11 +1,10 @@
 """Builders that tests share: messages with sensible fields, and parties whose money came in by the one posting path."""
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import time
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import orjson
 from app.database import Pool, transaction
@@ -31,8 +30,10 @@ class Database:
     app_url: str
 
 
-#: Opens a database for as long as a block lasts.
-Databases: TypeAlias = Callable[[], AbstractAsyncContextManager[Database]]
+class Databases(Protocol):
+    """Opens a database for as long as a block lasts."""
+
+    def __call__(self, of: Database | None = None) -> AbstractAsyncContextManager[Database]: ...
 
 
 def payment(**overrides: Any) -> Message:

@@ -80,15 +80,16 @@ async def template(postgres: str) -> AsyncIterator[str]:
     await _execute(postgres, f"DROP DATABASE {name}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def databases(postgres: str, template: str) -> Databases:
-    """Opens a migrated database of its own for a block, for tests that need more than one."""
+    """Opens a database of its own for a block: migrated and empty, or a copy of one that nobody is connected to."""
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Database]:
+    async def opened(of: Database | None = None) -> AsyncIterator[Database]:
         name = f"test_{secrets.token_hex(6)}"
+        copied = template if of is None else urlsplit(of.owner_url).path[1:]
         # Without fsync copying files is three times as fast as writing them to the log.
-        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {_OWNER}")
+        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {copied} STRATEGY file_copy OWNER {_OWNER}")
         try:
             yield Database(owner_url=_url(postgres, _OWNER, name), app_url=_url(postgres, _APP, name))
         finally:

@@ -101,6 +101,7 @@ async def test_a_killed_api(house: House, traffic: Traffic) -> None:
     await traffic.assert_settled_once()
 
 
+@pytest.mark.processes
 async def test_a_killed_postgres(house: House, traffic: Traffic) -> None:
     worker = await house.start_worker()
     api = await house.start_api()

@@ -62,6 +62,7 @@ async def test_one_stored_file_is_proved_by_name(sealed: Pool, owner: Any, datab
     assert (code, said.count("BROKEN")) == (1, 3)
 
 
+@pytest.mark.processes
 async def test_the_scheduler_writes_files_after_the_seal_and_when_terms_are_filed(
     pool: Pool, database: Database
 ) -> None:

@@ -457,6 +457,7 @@ async def test_what_came_by_http_is_told_on_the_topic(standing: House, client: h
     assert told.record.partition == bucket_of(person) % PARTITIONS
 
 
+@pytest.mark.processes
 async def test_what_was_settled_while_the_broker_could_not_be_reached_is_told_later(
     standing: House, person: str, tmp_path: Path
 ) -> None:

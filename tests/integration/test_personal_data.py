@@ -19,7 +19,7 @@ from tests.builders import payment_json
 from tests.harness import House, house_in, owned
 from tests.people import name, new_person
 
-pytestmark = pytest.mark.xdist_group("personal data")
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("personal data")]
 
 LOADED, REGISTERED, REFUSED = 400, 60, 40
 

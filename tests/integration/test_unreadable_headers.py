@@ -128,6 +128,7 @@ async def test_what_stands_around_it_is_settled_in_order(
     await committed_up_to(standing, {2: start + 9})
 
 
+@pytest.mark.processes
 async def test_other_partitions_of_the_same_poll_lose_nothing(house_folder: Path, tmp_path: Path) -> None:
     """All is there before the worker starts, so it comes in one fetch; the worker stops in between and goes on."""
     async with house_in(copy_of(house_folder, tmp_path / "house")) as house:

@@ -1,15 +1,16 @@
 """Whatever of acknowledgments, results, returns and lines drawn again is tampered with, `verify` finds it."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 from app.codes import Code
-from app.database import Pool
+from app.database import Pool, connect, open_pool
 from app.verify import verify
 from tests.acknowledging import answer, return_file, send_file, status_report
-from tests.builders import HOSPITAL, PHARMACY, Database, payment
+from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
 from tests.clearing_days import make_day, open_places, post_on, post_yesterday, seal, yesterday
 from tests.filing import tell_banks
 from tests.integration.tampering import CHANGED, LOOSE
@@ -17,35 +18,46 @@ from tests.integration.tampering import CHANGED, LOOSE
 _FIRST = yesterday() - timedelta(days=1)
 
 
-@pytest.fixture
-async def acknowledged(pool: Pool, owner: Any, database: Database) -> Database:
+@pytest.fixture(scope="module")
+async def acknowledged_day(databases: Databases) -> AsyncIterator[Database]:
     """An acknowledged day of two banks, and one filed behind it.
 
     HOSPITAL's line failed, after an acknowledgment that was refused, and is drawn again; PHARMACY's was paid and came
     back, after its line of yesterday was drawn.
     """
-    await open_places(pool)
-    await tell_banks(pool)
-    await make_day(owner, _FIRST)
-    await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
-    await seal(database, _FIRST)
-    text = await send_file(pool, database, day=_FIRST)
-    assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
-    assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
-    await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
-    await seal(database)
-    xml = await send_file(pool, database, "BANK02", _FIRST)
-    for report in (
-        status_report(xml, "ACSC"),
-        status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
-    ):
-        assert (await answer(database, xml, report)).code == Code.OK
-    again = await send_file(pool, database)
-    assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
-    states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
-    assert [state for (state,) in states] == ["acknowledged", "filed"]
-    assert (await verify(database.app_url)).violations == []
-    return database
+    async with databases() as database:
+        pool = await open_pool(database.app_url, size_max=4, application_name="tests")
+        owner = await connect(database.owner_url, application_name="tests")
+        await open_places(pool)
+        await tell_banks(pool)
+        await make_day(owner, _FIRST)
+        await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
+        await seal(database, _FIRST)
+        text = await send_file(pool, database, day=_FIRST)
+        assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
+        assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
+        await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
+        await seal(database)
+        xml = await send_file(pool, database, "BANK02", _FIRST)
+        for report in (
+            status_report(xml, "ACSC"),
+            status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
+        ):
+            assert (await answer(database, xml, report)).code == Code.OK
+        again = await send_file(pool, database)
+        assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
+        states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
+        assert [state for (state,) in states] == ["acknowledged", "filed"]
+        assert (await verify(database.app_url)).violations == []
+        await pool.close()
+        await owner.close()
+        yield database
+
+
+@pytest.fixture
+async def database(databases: Databases, acknowledged_day: Database) -> AsyncIterator[Database]:
+    async with databases(of=acknowledged_day) as database:
+        yield database
 
 
 async def _found(database: Database) -> set[str]:
@@ -119,13 +131,13 @@ UPDATE clearing.acknowledgments SET content = content || 'x', sha256 = sha256(co
     ],
 )  # fmt: skip
 async def test_what_banks_said_and_what_followed_is_proved(
-    acknowledged: Database, owner: Any, sql: str, checks: set[str]
+    database: Database, owner: Any, sql: str, checks: set[str]
 ) -> None:
     await owner.execute(LOOSE)
     await owner.execute("ALTER TABLE clearing.lines DROP CONSTRAINT line_reissued_once")
     await owner.execute("ALTER TABLE clearing.lines DROP CONSTRAINT line_points_to_a_line")
     await owner.execute(sql)
-    found = await _found(acknowledged)
+    found = await _found(database)
     assert checks <= found
 
 
@@ -147,7 +159,7 @@ async def _keep(owner: Any, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_column_is_proved(acknowledged: Database, owner: Any, table: str) -> None:
+async def test_every_column_is_proved(database: Database, owner: Any, table: str) -> None:
     await _keep(owner, table)
     columns = await owner.fetch(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
@@ -160,15 +172,15 @@ async def test_every_column_is_proved(acknowledged: Database, owner: Any, table:
             f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)}"
             f" WHERE ctid = (SELECT min(ctid) FROM {table} WHERE {_TELLING[table]})"
         )
-        if not await _found(acknowledged):
+        if not await _found(database):
             unproved.add(name)
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
     assert unproved == _UNPROVED.get(table, set())
-    assert await _found(acknowledged) == set()
+    assert await _found(database) == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_row_is_missed(acknowledged: Database, owner: Any, table: str) -> None:
+async def test_every_row_is_missed(database: Database, owner: Any, table: str) -> None:
     await _keep(owner, table)
     places = await owner.fetch(f"SELECT ctid::text FROM kept WHERE {_TELLING[table]}")
     assert len(places) == 4
@@ -176,7 +188,7 @@ async def test_every_row_is_missed(acknowledged: Database, owner: Any, table: st
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )
-        assert await _found(acknowledged), place
+        assert await _found(database), place
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
 
 

@@ -1,33 +1,45 @@
 """Whatever of a sealed day, its totals, positions, lines and bookings is tampered with, `verify` finds it."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
-from app.database import Pool
+from app.database import Pool, connect, open_pool
 from app.verify import verify
-from tests.builders import HOSPITAL, PHARMACY, Database, follow_up, payment
+from tests.builders import HOSPITAL, PHARMACY, Database, Databases, follow_up, payment
 from tests.clearing_days import make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
 from tests.integration.tampering import CHANGED, LOOSE
 
 
-@pytest.fixture
-async def sealed(pool: Pool, owner: Any, database: Database) -> Database:
+@pytest.fixture(scope="module")
+async def sealed_days(databases: Databases) -> AsyncIterator[Database]:
     """Two sealed days: HOSPITAL was held over on the first one, and PHARMACY's net is negative on the second."""
-    await open_places(pool)
-    day = yesterday() - timedelta(days=1)
-    await make_day(owner, day)
-    bought = payment(institution=PHARMACY, amount=70)
-    await owner.execute("UPDATE parties.institutions SET payee_account = '' WHERE institution = $1", HOSPITAL)
-    await post_on(pool, day, payment(amount=3_000), bought)
-    await seal(database, day)
-    await owner.execute("UPDATE parties.institutions SET payee_account = '62' WHERE institution = $1", HOSPITAL)
-    await post_yesterday(pool, payment(amount=500), follow_up("refund", bought))
-    await seal(database)
-    await post_today(pool, payment(amount=1))
-    assert (await verify(database.app_url)).violations == []
-    return database
+    async with databases() as database:
+        pool = await open_pool(database.app_url, size_max=4, application_name="tests")
+        owner = await connect(database.owner_url, application_name="tests")
+        await open_places(pool)
+        day = yesterday() - timedelta(days=1)
+        await make_day(owner, day)
+        bought = payment(institution=PHARMACY, amount=70)
+        await owner.execute("UPDATE parties.institutions SET payee_account = '' WHERE institution = $1", HOSPITAL)
+        await post_on(pool, day, payment(amount=3_000), bought)
+        await seal(database, day)
+        await owner.execute("UPDATE parties.institutions SET payee_account = '62' WHERE institution = $1", HOSPITAL)
+        await post_yesterday(pool, payment(amount=500), follow_up("refund", bought))
+        await seal(database)
+        await post_today(pool, payment(amount=1))
+        assert (await verify(database.app_url)).violations == []
+        await pool.close()
+        await owner.close()
+        yield database
+
+
+@pytest.fixture
+async def database(databases: Databases, sealed_days: Database) -> AsyncIterator[Database]:
+    async with databases(of=sealed_days) as database:
+        yield database
 
 
 _FORGED_BOOKING = """
@@ -54,11 +66,13 @@ async def _found(database: Database) -> set[str]:
         (_FORGED_BOOKING, {"lines", "tree", "positions"}),
     ],
 )  # fmt: skip
-async def test_a_sealed_day_that_was_changed_is_found(sealed: Database, owner: Any, sql: str, checks: set[str]) -> None:
+async def test_a_sealed_day_that_was_changed_is_found(
+    database: Database, owner: Any, sql: str, checks: set[str]
+) -> None:
     await owner.execute(LOOSE)
     await owner.execute("ALTER TABLE clearing.seals DROP CONSTRAINT seals_business_day_fkey CASCADE")
     await owner.execute(sql)
-    found = await _found(sealed)
+    found = await _found(database)
     assert checks <= found
 
 
@@ -68,7 +82,7 @@ _UNPROVED = {"clearing.lines": {"payee_name", "payee_account"}}
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_column_is_proved(sealed: Database, owner: Any, table: str) -> None:
+async def test_every_column_is_proved(database: Database, owner: Any, table: str) -> None:
     await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
     for (name,) in await owner.fetch(
         "SELECT conname FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype IN ('c', 'p', 'f')", table
@@ -84,21 +98,21 @@ async def test_every_column_is_proved(sealed: Database, owner: Any, table: str) 
         await owner.execute(
             f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)} WHERE ctid = (SELECT min(ctid) FROM {table})"
         )
-        if not await _found(sealed):
+        if not await _found(database):
             unproved.add(name)
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
     assert unproved == _UNPROVED.get(table, set())
-    assert await _found(sealed) == set()
+    assert await _found(database) == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_row_is_missed(sealed: Database, owner: Any, table: str) -> None:
+async def test_every_row_is_missed(database: Database, owner: Any, table: str) -> None:
     await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
     for place in [place for (place,) in await owner.fetch("SELECT ctid::text FROM kept")]:
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )
-        assert await _found(sealed), place
+        assert await _found(database), place
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
 
 

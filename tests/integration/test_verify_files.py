@@ -1,25 +1,37 @@
 """Whatever of a settlement file is tampered with, `verify` names the file."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from app.database import Pool
+from app.database import connect, open_pool
 from app.verify import verify
-from tests.builders import HOSPITAL, PHARMACY, Database, payment
+from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
 from tests.clearing_days import open_places, post_yesterday, seal, yesterday
 from tests.filing import tell_banks, write
 
 
-@pytest.fixture
-async def filed(pool: Pool, database: Database) -> Database:
+@pytest.fixture(scope="module")
+async def filed_day(databases: Databases) -> AsyncIterator[Database]:
     """Yesterday, filed with two banks."""
-    await open_places(pool)
-    await tell_banks(pool)
-    await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
-    await seal(database)
-    await write(database)
-    assert (await verify(database.app_url)).violations == []
-    return database
+    async with databases() as database:
+        pool = await open_pool(database.app_url, size_max=4, application_name="tests")
+        owner = await connect(database.owner_url, application_name="tests")
+        await open_places(pool)
+        await tell_banks(pool)
+        await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
+        await seal(database)
+        await write(database)
+        assert (await verify(database.app_url)).violations == []
+        await pool.close()
+        await owner.close()
+        yield database
+
+
+@pytest.fixture
+async def database(databases: Databases, filed_day: Database) -> AsyncIterator[Database]:
+    async with databases(of=filed_day) as database:
+        yield database
 
 
 _PAYMENT = "file_id LIKE '%BANK01_payment%'"
@@ -61,9 +73,9 @@ _MANIFEST_FILE = "BANK01_manifest_v1.json"
          {f"files: BANK02_detail_{PHARMACY}_v1.csv.gz", f"files: BANK02_detail_{PHARMACY}_v1.parquet"}),
     ],
 )  # fmt: skip
-async def test_a_file_that_was_changed_is_named(filed: Database, owner: Any, sql: str, broken: set[str]) -> None:
+async def test_a_file_that_was_changed_is_named(database: Database, owner: Any, sql: str, broken: set[str]) -> None:
     await owner.execute(sql)
-    report = await verify(filed.app_url)
+    report = await verify(database.app_url)
     day = yesterday()
     found = {
         f"{each.check}: {each.row.removeprefix('file ').removeprefix(f'{day:%Y%m%d}_').replace(str(day), 'today')}"
@@ -73,11 +85,11 @@ async def test_a_file_that_was_changed_is_named(filed: Database, owner: Any, sql
     assert found == broken
 
 
-async def test_a_file_that_is_not_there_although_its_day_is_filed_is_named(filed: Database, owner: Any) -> None:
+async def test_a_file_that_is_not_there_although_its_day_is_filed_is_named(database: Database, owner: Any) -> None:
     await owner.execute(
         "UPDATE clearing.files SET written_at = NULL, size = NULL, sha256 = NULL, signature = NULL, key_id = NULL"
         f" WHERE institution = '{HOSPITAL}' AND kind = 'detail_csv'"
     )
-    [csv, manifest] = (await verify(filed.app_url)).violations
+    [csv, manifest] = (await verify(database.app_url)).violations
     assert (csv.check, csv.detail) == ("files", "is not written and its day is filed")
     assert manifest.row.endswith(_MANIFEST_FILE)

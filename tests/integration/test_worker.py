@@ -293,6 +293,7 @@ async def test_a_worker_without_work_stops_at_once(house: House) -> None:
     assert "worker_stopped" in worker.log_text()
 
 
+@pytest.mark.processes
 async def test_a_worker_that_gets_nowhere_ends_itself_and_the_next_one_goes_on(house: House, tmp_path: Path) -> None:
     async with house.other(tmp_path / "impatient", watchdog_seconds=5) as impatient, house.locked("P1"):
         worker = await impatient.start_worker()
@@ -319,6 +320,7 @@ async def test_a_rebalance_in_the_middle_of_a_stream_settles_nothing_twice(house
     assert [row["balance"] for row in balances] == [100_000 - 3_000 // 8] * 8
 
 
+@pytest.mark.processes
 async def test_a_consumer_that_was_put_out_of_the_group_comes_back(house: House) -> None:
     """A consumer that was kicked out never rejoined in aio-libs/aiokafka#625."""
     first = await house.start_worker()
@@ -336,6 +338,7 @@ async def test_a_consumer_that_was_put_out_of_the_group_comes_back(house: House)
     assert first.exit_code is None
 
 
+@pytest.mark.processes
 async def test_partitions_that_change_hands_while_postgres_is_away_lose_nothing(house: House) -> None:
     first = await house.start_worker()
     await house.postgres.stop()
@@ -353,6 +356,7 @@ async def test_partitions_that_change_hands_while_postgres_is_away_lose_nothing(
     assert (first.exit_code, second.exit_code) == (None, None)
 
 
+@pytest.mark.processes
 async def test_a_worker_that_stops_hands_its_partitions_over(house: House) -> None:
     first = await house.start_worker()
     second = await house.start_worker()

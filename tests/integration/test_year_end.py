@@ -118,6 +118,7 @@ async def test_an_account_that_is_closed_meanwhile_is_told(ledger: Pool) -> None
     assert dict(tally.refused) == {"account_closed": 1}
 
 
+@pytest.mark.processes
 async def test_the_measurement_in_short_finds_every_fen(tmp_path: Path) -> None:
     assert await measure(3_000, tmp_path)
 
