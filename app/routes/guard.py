@@ -143,7 +143,7 @@ class GuardedRoute(APIRoute):
 
 
 def _is_handler(endpoint: Callable[..., Any]) -> bool:
-    """FastAPI has nothing to read for it and nothing to make of its answer; its looking costs a tenth of a payment."""
+    """FastAPI has nothing to read for it and nothing to make of its answer, which takes it 35 µs a request."""
     signature = inspect.signature(endpoint)
     asked, made = [each.annotation for each in signature.parameters.values()], signature.return_annotation
     return asked == [Request] and made is Response and inspect.iscoroutinefunction(endpoint)

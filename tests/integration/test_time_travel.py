@@ -1,6 +1,7 @@
 """Balances and holds as of any time are those that a replay of the history up to that time gives."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -23,6 +24,22 @@ class Moment(NamedTuple):
     at: datetime
     balance: int
     held: int
+
+
+class State(NamedTuple):
+    """What a message left: the balance, and of each hold what it holds and until when."""
+
+    at: datetime
+    balance: int
+    holds: list[tuple[int, datetime]]
+
+
+def _moments(states: list[State], end: datetime) -> Iterator[Moment]:
+    """Between two messages a hold may expire: from then on it counts no more, swept or not."""
+    for state, next_at in zip(states, [*(state.at for state in states[1:]), end], strict=True):
+        expiries = {expires_at for _, expires_at in state.holds if state.at < expires_at < next_at}
+        for at in [state.at, *sorted(expiries)]:
+            yield Moment(at, state.balance, sum(held for held, expires_at in state.holds if expires_at > at))
 
 
 async def _as_of(pool: Pool, at: datetime) -> tuple[int, int]:
@@ -56,24 +73,19 @@ async def test_any_time_shows_what_the_history_up_to_it_makes(pool: Pool, seed: 
     await add_person(pool, "P1", balance=5_000)
     holds: list[Message] = []
     paid: list[Message] = []
-    moments: list[Moment] = []
+    states: list[State] = []
     for number in range(40):
         is_last = number == 39
         message = _hold_of_two_seconds() if is_last else _some_message(random, holds, paid)
         (holds if message.kind == "authorization" else paid).append(message)
         [answer] = (await settle(pool, [message], rules=RuleBook(MIDNIGHT))).answers
-        at = answer.settled_at
         balance = await pool.fetchval("SELECT balance FROM ledger.accounts WHERE owner = 'P1'")
-        holds_now = await pool.fetch("SELECT held, expires_at FROM settlement.holds")
-        moments.append(Moment(at, balance, sum(row["held"] for row in holds_now if row["expires_at"] > at)))
-        ends = {row["expires_at"] for row in holds_now}
+        standing = await pool.fetch("SELECT held, expires_at FROM settlement.holds")
+        states.append(State(answer.settled_at, balance, [tuple(row) for row in standing]))
         await asyncio.sleep(2.1 if is_last else random.choice([0, 0.01, 0.05]))
         if random.random() < 0.2:
             await expire_due_holds(pool)
-        # Between two messages a hold may expire: from then on it counts no more, swept or not.
-        for end in sorted(end for end in ends if at < end <= datetime.now(UTC)):
-            standing = sum(row["held"] for row in holds_now if row["expires_at"] > end)
-            moments.append(Moment(end, balance, standing))
+    moments = list(_moments(states, datetime.now(UTC)))
     for moment, after in pairwise(moments):
         assert await _as_of(pool, moment.at) == (moment.balance, moment.held)
         between = moment.at + (after.at - moment.at) / 2

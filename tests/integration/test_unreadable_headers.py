@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBase, _DefaultRecordBatchBuilderPy
 from aiokafka.record.util import calc_crc32c
@@ -41,11 +41,13 @@ async def send(
     house: House, partition: int, key: bytes, records: Sequence[tuple[bytes, Headers]], codec: int = NONE
 ) -> int:
     """Send so many records in one batch, with headers that aiokafka would not write; the place of the first one."""
-    batch = house.producer.create_batch()
-    batch._builder = builder(codec)
-    for number, (value, headers) in enumerate(records):
-        assert batch.append(key=key, value=value, timestamp=1_700_000_000_000 + number, headers=headers)
-    sent = await (await house.producer.send_batch(batch, house.settings.topic_transactions, partition=partition))
+    # An idempotent producer, as the house has one, takes batches of its own builder alone.
+    async with AIOKafkaProducer(bootstrap_servers=house.settings.kafka_bootstrap_servers) as producer:
+        batch = producer.create_batch()
+        batch._builder = builder(codec)
+        for number, (value, headers) in enumerate(records):
+            assert batch.append(key=key, value=value, timestamp=1_700_000_000_000 + number, headers=headers)
+        sent = await (await producer.send_batch(batch, house.settings.topic_transactions, partition=partition))
     offset: int = sent.offset
     return offset
 
