@@ -93,7 +93,7 @@ HTTP_WAITING = _gauge(
 GROUP_COMMIT_WAIT = _histogram(
     "medsettle_group_commit_wait_seconds",
     "How long the first request of a group waited for its turn.",
-    "Longer than a commit takes: more requests than one group commit carries; add API processes.",
+    "Longer than two commits take: more requests than one group commit carries; add API processes.",
 )
 HTTP_OVERLOADED = _counter(
     "medsettle_http_overloaded_total",

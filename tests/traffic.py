@@ -186,7 +186,12 @@ class Traffic:
         # An institution gets its key with its first request; where Postgres is away just then it asks again.
         while True:
             with suppress(
-                httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnavailable
+                httpx.TransportError,
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                DatabaseUnavailable,
             ):
                 response = await client.post(path, content=body)
                 if response.status_code != 503:

@@ -1,8 +1,8 @@
 """Gathers concurrent HTTP requests into one batch, so that each costs its share of a commit and not a whole one.
 
 One batch is in flight; what arrives meanwhile waits and goes together next. So batches grow by themselves with the
-load, and a lone request waits for nothing. Callers who were answered together mostly ask again together: a moment's
-patience with them makes one batch of what would go by turns as two halves.
+load, and where nothing is under way a lone request waits for nothing. Callers who were answered together mostly ask
+again together: a moment's patience with them makes one batch of what would go by turns as two halves.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ from app.settlement.publisher import dispatch_answer
 from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
 
-# So many requests answered together are worth waiting for: this share of the time that they took, and at most so long.
+# When so many requests or more were answered together, the next batch waits for as many again: for this share of the
+# time that the last one took, and at most so long.
 _CROWD = 4
 _PATIENCE = 0.5
 _PATIENCE_SECONDS_MAX = 0.015
@@ -48,7 +49,9 @@ class GroupCommit:
         self._requests: deque[_Request] = deque()
         self._waiting = 0
         self._arrived = asyncio.Event()
+        #: No more is waited for when so many requests are there, or so many messages.
         self._crowd = 0
+        self._enough = min(batch_max, waiting_max)
         self._is_crowded = asyncio.Event()
 
     async def settle(self, messages: Sequence[Message]) -> list[Answer | Refusal]:
@@ -62,7 +65,7 @@ class GroupCommit:
         self._requests.append(request)
         self._count_waiting(len(messages))
         self._arrived.set()
-        if len(self._requests) >= self._crowd:
+        if len(self._requests) >= self._crowd or self._waiting >= self._enough:
             self._is_crowded.set()
         return await request.answered
 
@@ -84,7 +87,7 @@ class GroupCommit:
 
     async def _wait_for_a_crowd(self, answered: int, seconds: float) -> None:
         """answered: so many requests, in so many seconds."""
-        if answered < _CROWD or self._waiting >= self._batch_max:
+        if answered < _CROWD or self._waiting >= self._enough:
             return
         self._crowd = answered + len(self._requests)
         self._is_crowded.clear()

@@ -122,12 +122,13 @@ async def _launch(java: Sequence[str | Path], folder: Path, port: int, security:
 
 def _properties(folder: Path, port: int, security: Security) -> Path:
     """The file of properties, with ports that are free now for what clients do not speak to."""
-    controller, internal = free_port(), free_port()
-    listeners = {"CLIENTS": port, "INTERNAL": internal, "CONTROLLER": controller}
+    ports = {"CLIENTS": port}
+    for name in ("INTERNAL", "CONTROLLER"):
+        ports[name] = next(found for found in iter(free_port, None) if found not in ports.values())
     properties = {
         **_PROPERTIES,
-        "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
-        "listeners": ",".join(f"{name}://{LOOPBACK}:{place}" for name, place in listeners.items()),
+        "controller.quorum.voters": f"1@{LOOPBACK}:{ports['CONTROLLER']}",
+        "listeners": ",".join(f"{name}://{LOOPBACK}:{place}" for name, place in ports.items()),
         "listener.security.protocol.map": f"CLIENTS:{security.protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
         **{f"listener.name.clients.{name}": value for name, value in security.properties.items()},
         "log.dirs": str(folder / "log"),

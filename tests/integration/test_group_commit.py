@@ -2,61 +2,99 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from app.settlement import group_commit as module
 from app.settlement.group_commit import GroupCommit
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
-from app.tasks import start_beside, stop_beside
 from tests.builders import MIDNIGHT, payment
-from tests.harness import House
+from tests.harness import DEADLINE_SECONDS, House
+
+BATCH_MAX = 20
 
 
 @pytest.fixture
 async def group_commit(standing: House) -> AsyncIterator[GroupCommit]:
-    outbox = Outbox(Publisher(standing.producer, standing.settings.topic_outcomes), PublicationMarks(standing.pool))
-    group_commit = GroupCommit(standing.pool, outbox, rules=RuleBook(MIDNIGHT), batch_max=50, waiting_max=1_000)
-    beside = start_beside(group_commit.run())
+    publisher = Publisher(standing.producer, standing.settings.topic_outcomes)
+    marks = PublicationMarks(standing.pool)
+    outbox = Outbox(publisher, marks)
+    group_commit = GroupCommit(standing.pool, outbox, rules=RuleBook(MIDNIGHT), batch_max=BATCH_MAX, waiting_max=1_000)
+    running = asyncio.create_task(group_commit.run())
     yield group_commit
-    await stop_beside(beside)
+    running.cancel()
+    await outbox.drain()
+    await marks.flush()
 
 
-async def pay(group_commit: GroupCommit, person_no: str, times: int) -> list[Answer]:
-    """One payment after the other; a caller who waits for each answer."""
-    answers = []
-    for _ in range(times):
-        [answer] = await group_commit.settle([payment(message_id=secrets.token_hex(8), person_no=person_no, amount=1)])
-        assert isinstance(answer, Answer)
-        answers.append(answer)
-    return answers
+@pytest.fixture
+def endless_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 1e9)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS_MAX", 3_600)
 
 
-async def test_callers_who_ask_again_when_they_are_answered_stay_together(
-    standing: House, group_commit: GroupCommit, person: str
-) -> None:
-    """Those who had just missed a batch would else go by turns with the others, in halves, from then on."""
-    late = asyncio.create_task(pay(group_commit, person, 10))
-    await asyncio.sleep(0)  # it is on its way before the others come
-    others = [asyncio.create_task(pay(group_commit, person, 10)) for _ in range(9)]
-    batches = await answered_in(standing, [late, *others])
-    assert max(batches) == 10
-    assert sum(batches) == 100
-    assert len(batches) <= 14
+class Callers:
+    """Each pays so many times, the next time when the time before was answered."""
+
+    def __init__(self, group_commit: GroupCommit, person_no: str) -> None:
+        self._group_commit = group_commit
+        self._person_no = person_no
+
+    def pay(self, count: int, times: int = 1) -> list[asyncio.Task[list[str]]]:
+        return [asyncio.create_task(self._pay(times)) for _ in range(count)]
+
+    async def _pay(self, times: int) -> list[str]:
+        ids = [secrets.token_hex(8) for _ in range(times)]
+        for message_id in ids:
+            message = payment(message_id=message_id, person_no=self._person_no, amount=1)
+            [answer] = await self._group_commit.settle([message])
+            assert isinstance(answer, Answer)
+        return ids
 
 
-async def test_a_lone_caller_is_settled_alone_and_at_once(
-    standing: House, group_commit: GroupCommit, person: str
-) -> None:
-    assert await answered_in(standing, [asyncio.create_task(pay(group_commit, person, 5))]) == [1] * 5
+@pytest.fixture
+def callers(group_commit: GroupCommit, person: str) -> Callers:
+    return Callers(group_commit, person)
 
 
-async def answered_in(house: House, callers: "list[asyncio.Task[list[Answer]]]") -> list[int]:
-    """How many of the callers' payments each batch held."""
-    ids = [answer.outcome.message_id for caller in callers for answer in await caller]
+async def batches_of(house: House, tasks: Sequence[asyncio.Task[list[str]]]) -> list[int]:
+    """How many of their payments each batch held, once all are answered, in the order of batches."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        ids = [message_id for task in tasks for message_id in await task]
     rows = await house.pool.fetch(
-        "SELECT count(*) FROM settlement.settlements WHERE message_id = ANY ($1::text[]) GROUP BY batch_id", ids
+        """
+        SELECT count(*) FROM settlement.settlements JOIN ledger.batches USING (batch_id)
+        WHERE message_id = ANY ($1::text[]) GROUP BY batch_id ORDER BY min(settled_at)
+        """,
+        ids,
     )
     return [count for (count,) in rows]
+
+
+async def test_callers_who_ask_again_when_they_are_answered_stay_together(standing: House, callers: Callers) -> None:
+    """Who had just missed a batch would else go by turns with the others from then on."""
+    early = callers.pay(1, times=10)
+    await asyncio.sleep(0)  # it is on its way before the others come
+    assert await batches_of(standing, [*early, *callers.pay(9, times=10)]) == [1, 9, *[10] * 9]
+
+
+@pytest.mark.usefixtures("endless_patience")
+async def test_nobody_is_waited_for_when_a_batch_is_full(standing: House, callers: Callers) -> None:
+    """Of 30 callers 20 are answered at once and do not come back; 10 that wait and 10 that come are a batch."""
+    first = callers.pay(30)
+    await asyncio.wait(first, timeout=DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    assert await batches_of(standing, [*first, *callers.pay(10)]) == [20, 20]
+
+
+@pytest.mark.usefixtures("endless_patience")
+async def test_few_callers_are_not_waited_for(standing: House, callers: Callers) -> None:
+    assert await batches_of(standing, callers.pay(3)) == [3]
+    assert await batches_of(standing, callers.pay(1)) == [1]
+
+
+async def test_callers_who_do_not_come_back_are_not_waited_for_long(standing: House, callers: Callers) -> None:
+    assert await batches_of(standing, callers.pay(10)) == [10]
+    assert await batches_of(standing, callers.pay(1)) == [1]

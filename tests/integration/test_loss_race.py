@@ -27,6 +27,7 @@ from tests.builders import (
     contribution,
     payment,
 )
+from tests.harness import eventually
 
 PERSONS = [f"P{number}" for number in range(20)]
 VICTIM = "P0"
@@ -110,6 +111,10 @@ async def race(pool: Pool, kind: str) -> tuple[list[Call], Reported]:
     calls: list[Call] = []
     ending = asyncio.Event()
     began = time.perf_counter()
+
+    async def enough_are_later() -> bool:
+        return sum(call.started > reported.answered for call in calls) > SENDERS
+
     async with asyncio.TaskGroup() as senders:
         for _ in range(SENDERS):
             senders.create_task(send(pool, calls, ending))
@@ -119,6 +124,7 @@ async def race(pool: Pool, kind: str) -> tuple[list[Call], Reported]:
             await report(connection, kind)
         reported = Reported(time.perf_counter(), last_entry)
         await asyncio.sleep(SECONDS_AFTER)
+        await eventually(enough_are_later)
         ending.set()
     rate = sum(len(call.messages) for call in calls) / (time.perf_counter() - began)
     print(f"{kind}: {rate:,.0f} messages a second in {len(calls)} calls on {SENDERS} connections")

@@ -26,31 +26,30 @@ async def acknowledged_day(databases: Databases) -> AsyncIterator[Database]:
     back, after its line of yesterday was drawn.
     """
     async with databases() as database:
-        pool = await open_pool(database.app_url, size_max=4, application_name="tests")
-        owner = await connect(database.owner_url, application_name="tests")
-        await open_places(pool)
-        await tell_banks(pool)
-        await make_day(owner, _FIRST)
-        await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
-        await seal(database, _FIRST)
-        text = await send_file(pool, database, day=_FIRST)
-        assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
-        assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
-        await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
-        await seal(database)
-        xml = await send_file(pool, database, "BANK02", _FIRST)
-        for report in (
-            status_report(xml, "ACSC"),
-            status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
-        ):
-            assert (await answer(database, xml, report)).code == Code.OK
-        again = await send_file(pool, database)
-        assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
-        states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
-        assert [state for (state,) in states] == ["acknowledged", "filed"]
-        assert (await verify(database.app_url)).violations == []
-        await pool.close()
-        await owner.close()
+        async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
+            owner = await connect(database.owner_url, application_name="tests")
+            await open_places(pool)
+            await tell_banks(pool)
+            await make_day(owner, _FIRST)
+            await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
+            await seal(database, _FIRST)
+            text = await send_file(pool, database, day=_FIRST)
+            assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
+            assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
+            await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
+            await seal(database)
+            xml = await send_file(pool, database, "BANK02", _FIRST)
+            for report in (
+                status_report(xml, "ACSC"),
+                status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
+            ):
+                assert (await answer(database, xml, report)).code == Code.OK
+            again = await send_file(pool, database)
+            assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
+            states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
+            assert [state for (state,) in states] == ["acknowledged", "filed"]
+            assert (await verify(database.app_url)).violations == []
+            await owner.close()
         yield database
 
 

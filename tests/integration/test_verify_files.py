@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from app.database import connect, open_pool
+from app.database import open_pool
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
 from tests.clearing_days import open_places, post_yesterday, seal, yesterday
@@ -15,16 +15,13 @@ from tests.filing import tell_banks, write
 async def filed_day(databases: Databases) -> AsyncIterator[Database]:
     """Yesterday, filed with two banks."""
     async with databases() as database:
-        pool = await open_pool(database.app_url, size_max=4, application_name="tests")
-        owner = await connect(database.owner_url, application_name="tests")
-        await open_places(pool)
-        await tell_banks(pool)
-        await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
-        await seal(database)
-        await write(database)
-        assert (await verify(database.app_url)).violations == []
-        await pool.close()
-        await owner.close()
+        async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
+            await open_places(pool)
+            await tell_banks(pool)
+            await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
+            await seal(database)
+            await write(database)
+            assert (await verify(database.app_url)).violations == []
         yield database
 
 

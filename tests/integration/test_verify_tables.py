@@ -25,8 +25,8 @@ TABLES = {
 }
 
 
-# Where there are many they are alike: lanes of which most stand empty.
-_ROWS_ENOUGH = 16
+#: Of 256 lanes most stand empty and are alike.
+TRIED = {"settlement.feed_lanes": "height > 0 OR lane % 32 = 0"}
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ async def test_every_column_is_proved(every_kind: Database, table: str) -> None:
 async def test_every_row_is_missed(every_kind: Database, table: str) -> None:
     owner = await connect(every_kind.owner_url, application_name="tests")
     await _keep(owner, table)
-    rows = [place for (place,) in await owner.fetch("SELECT ctid::text FROM kept")]
+    rows = [place for (place,) in await owner.fetch(f"SELECT ctid::text FROM kept WHERE {TRIED.get(table, 'true')}")]
     assert rows
-    for place in rows[:: max(1, len(rows) // _ROWS_ENOUGH)]:
+    for place in rows:
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections import Counter
 from pathlib import Path
 
 from app.embedded.broker import ensure_topics
@@ -40,8 +39,9 @@ async def test_a_worker_that_is_far_behind_takes_twice_as_many_at_once(
     ) as behind:
         await behind.start_worker()
         await standing.told(ids[-1])
-    # What the first poll took is filled up to the doubled bound at once, where the broker answers in time.
-    assert Counter(len(batch) for batch in await batches_of(standing, ids)) == {20: 4, 10: 2}
+    sizes = [len(batch) for batch in await batches_of(standing, ids)]
+    # The first one is filled up to the doubled bound as well where the broker answers in time.
+    assert sizes in ([10, 20, 20, 20, 20, 10], [20, 20, 20, 20, 10, 10])
 
 
 async def test_what_came_while_a_batch_was_settled_goes_into_the_next_one(standing: House, person: str) -> None:
