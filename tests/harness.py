@@ -1,6 +1,7 @@
 """Whole installations under test: real servers, real worker and API processes, and readers of what they publish."""
 
 import asyncio
+import math
 import ssl
 import subprocess
 import time
@@ -134,6 +135,23 @@ class House:
 
     async def start_worker(self) -> Child:
         return await self.installation.start_worker()
+
+    @asynccontextmanager
+    async def kept_worker(self) -> AsyncIterator[None]:
+        """A worker as long as the block lasts, and another one where it ends, as an orchestrator keeps one."""
+
+        async def keep() -> None:
+            while True:
+                worker = await self.start_worker()
+                await worker.ended(math.inf)
+
+        keeping = asyncio.create_task(keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
 
     async def start_api(self) -> Child:
         return await self.installation.start_api()
