@@ -295,6 +295,7 @@ import asyncio, ctypes, os, sys
 from pathlib import Path
 import asyncpg
 from app.embedded.postgres import start_postgres
+from tests.engines.chosen import POSTGRES
 
 folder, password = Path(sys.argv[1]), sys.argv[2]
 small = Path("/mnt")  # everybody may enter it, and in this namespace nobody else sees what is mounted there
@@ -306,7 +307,7 @@ async def main():
     space = small / "space"
     space.mkdir()
     os.chown(space, owner.st_uid, owner.st_gid)
-    postgres = await start_postgres(folder, settings={"shared_buffers": "32MB"})
+    postgres = await start_postgres(folder, settings={"shared_buffers": "32MB"}, programs=POSTGRES)
     connection = await asyncpg.connect(postgres.superuser_url.rpartition("/")[0] + "/postgres")
     await connection.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
     await connection.execute("ALTER DATABASE medsettle SET TABLESPACE small")
