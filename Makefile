@@ -27,7 +27,7 @@ dev: setup
 test: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
-# Embedded servers, and servers that stay wrong or away for long.
+# What waits long for processes: servers that stay away, stacks that start and end, restores, the search for personal data.
 test-processes: setup
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m processes
 

@@ -1,20 +1,23 @@
 """Days to seal: postings on yesterday, which is over, institutions with bank accounts, and what a seal left."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from app.clearing.days import Day
 from app.clearing.seal import sealing
 from app.config import ZONE
-from app.database import Connection, Pool
+from app.database import Connection, Pool, connect, open_pool
 from app.ledger import journal
 from app.ledger.business_days import BusinessDays
 from app.settlement.messages import Message
 from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
-from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, add_institution, add_person
+from app.verify import verify
+from tests.builders import HOSPITAL, MIDNIGHT, PHARMACY, Database, Databases, add_institution, add_person
 
 #: By this cut-off today has not begun yet.
 LATE = time(23, 59, 59, 999_999)
@@ -26,6 +29,23 @@ def today() -> date:
 
 def yesterday() -> date:
     return today() - timedelta(days=1)
+
+
+Maker: TypeAlias = Callable[[Database, Pool, Connection], Awaitable[None]]
+
+
+@asynccontextmanager
+async def made_once(databases: Databases, make: Maker) -> AsyncIterator[Database]:
+    """A whole ledger for tests to copy: nobody is connected to it any more."""
+    async with databases() as database:
+        owner = await connect(database.owner_url, application_name="tests")
+        try:
+            async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
+                await make(database, pool, owner)
+        finally:
+            await owner.close()
+        assert (await verify(database.app_url)).violations == []
+        yield database
 
 
 async def post_yesterday(pool: Pool, *messages: Message) -> list[Answer]:

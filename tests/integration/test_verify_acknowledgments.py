@@ -7,49 +7,48 @@ from typing import Any
 import asyncpg
 import pytest
 from app.codes import Code
-from app.database import Pool, connect, open_pool
+from app.database import Connection, Pool
 from app.verify import verify
 from tests.acknowledging import answer, return_file, send_file, status_report
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
-from tests.clearing_days import make_day, open_places, post_on, post_yesterday, seal, yesterday
+from tests.clearing_days import made_once, make_day, open_places, post_on, post_yesterday, seal, yesterday
 from tests.filing import tell_banks
 from tests.integration.tampering import CHANGED, LOOSE
 
 _FIRST = yesterday() - timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-async def acknowledged_day(databases: Databases) -> AsyncIterator[Database]:
+async def _acknowledge_a_day(database: Database, pool: Pool, owner: Connection) -> None:
     """An acknowledged day of two banks, and one filed behind it.
 
     HOSPITAL's line failed, after an acknowledgment that was refused, and is drawn again; PHARMACY's was paid and came
     back, after its line of yesterday was drawn.
     """
-    async with databases() as database:
-        async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
-            owner = await connect(database.owner_url, application_name="tests")
-            await open_places(pool)
-            await tell_banks(pool)
-            await make_day(owner, _FIRST)
-            await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
-            await seal(database, _FIRST)
-            text = await send_file(pool, database, day=_FIRST)
-            assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
-            assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
-            await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
-            await seal(database)
-            xml = await send_file(pool, database, "BANK02", _FIRST)
-            for report in (
-                status_report(xml, "ACSC"),
-                status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
-            ):
-                assert (await answer(database, xml, report)).code == Code.OK
-            again = await send_file(pool, database)
-            assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
-            states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
-            assert [state for (state,) in states] == ["acknowledged", "filed"]
-            assert (await verify(database.app_url)).violations == []
-            await owner.close()
+    await open_places(pool)
+    await tell_banks(pool)
+    await make_day(owner, _FIRST)
+    await post_on(pool, _FIRST, payment(amount=3_000), payment(amount=70, institution=PHARMACY))
+    await seal(database, _FIRST)
+    text = await send_file(pool, database, day=_FIRST)
+    assert (await answer(database, text, b"0")).code == Code.ACKNOWLEDGMENT_INVALID
+    assert (await answer(database, text, return_file(text, "1", text.lines, code="H059"))).code == Code.OK
+    await post_yesterday(pool, payment(amount=20, institution=PHARMACY))
+    await seal(database)
+    xml = await send_file(pool, database, "BANK02", _FIRST)
+    for report in (
+        status_report(xml, "ACSC"),
+        status_report(xml, None, [(line.line_id, "RJCT") for line in xml.lines]),
+    ):
+        assert (await answer(database, xml, report)).code == Code.OK
+    again = await send_file(pool, database)
+    assert (await answer(database, again, return_file(again, "0", again.lines))).code == Code.OK
+    states = await owner.fetch("SELECT state FROM clearing.business_days ORDER BY business_day")
+    assert [state for (state,) in states] == ["acknowledged", "filed"]
+
+
+@pytest.fixture(scope="module")
+async def acknowledged_day(databases: Databases) -> AsyncIterator[Database]:
+    async with made_once(databases, _acknowledge_a_day) as database:
         yield database
 
 

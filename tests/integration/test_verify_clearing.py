@@ -6,32 +6,31 @@ from typing import Any
 
 import asyncpg
 import pytest
-from app.database import Pool, connect, open_pool
+from app.database import Connection, Pool
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, follow_up, payment
-from tests.clearing_days import make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
+from tests.clearing_days import made_once, make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
 from tests.integration.tampering import CHANGED, LOOSE
+
+
+async def _seal_two_days(database: Database, pool: Pool, owner: Connection) -> None:
+    """Two sealed days: HOSPITAL was held over on the first one, and PHARMACY's net is negative on the second."""
+    await open_places(pool)
+    day = yesterday() - timedelta(days=1)
+    await make_day(owner, day)
+    bought = payment(institution=PHARMACY, amount=70)
+    await owner.execute("UPDATE parties.institutions SET payee_account = '' WHERE institution = $1", HOSPITAL)
+    await post_on(pool, day, payment(amount=3_000), bought)
+    await seal(database, day)
+    await owner.execute("UPDATE parties.institutions SET payee_account = '62' WHERE institution = $1", HOSPITAL)
+    await post_yesterday(pool, payment(amount=500), follow_up("refund", bought))
+    await seal(database)
+    await post_today(pool, payment(amount=1))
 
 
 @pytest.fixture(scope="module")
 async def sealed_days(databases: Databases) -> AsyncIterator[Database]:
-    """Two sealed days: HOSPITAL was held over on the first one, and PHARMACY's net is negative on the second."""
-    async with databases() as database:
-        async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
-            owner = await connect(database.owner_url, application_name="tests")
-            await open_places(pool)
-            day = yesterday() - timedelta(days=1)
-            await make_day(owner, day)
-            bought = payment(institution=PHARMACY, amount=70)
-            await owner.execute("UPDATE parties.institutions SET payee_account = '' WHERE institution = $1", HOSPITAL)
-            await post_on(pool, day, payment(amount=3_000), bought)
-            await seal(database, day)
-            await owner.execute("UPDATE parties.institutions SET payee_account = '62' WHERE institution = $1", HOSPITAL)
-            await post_yesterday(pool, payment(amount=500), follow_up("refund", bought))
-            await seal(database)
-            await post_today(pool, payment(amount=1))
-            assert (await verify(database.app_url)).violations == []
-            await owner.close()
+    async with made_once(databases, _seal_two_days) as database:
         yield database
 
 

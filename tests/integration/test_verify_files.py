@@ -4,24 +4,25 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from app.database import open_pool
+from app.database import Connection, Pool
 from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
-from tests.clearing_days import open_places, post_yesterday, seal, yesterday
+from tests.clearing_days import made_once, open_places, post_yesterday, seal, yesterday
 from tests.filing import tell_banks, write
+
+
+async def _file_a_day(database: Database, pool: Pool, _: Connection) -> None:
+    """Yesterday, filed with two banks."""
+    await open_places(pool)
+    await tell_banks(pool)
+    await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
+    await seal(database)
+    await write(database)
 
 
 @pytest.fixture(scope="module")
 async def filed_day(databases: Databases) -> AsyncIterator[Database]:
-    """Yesterday, filed with two banks."""
-    async with databases() as database:
-        async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
-            await open_places(pool)
-            await tell_banks(pool)
-            await post_yesterday(pool, payment(amount=3_000), payment(institution=PHARMACY, amount=70))
-            await seal(database)
-            await write(database)
-            assert (await verify(database.app_url)).violations == []
+    async with made_once(databases, _file_a_day) as database:
         yield database
 
 
