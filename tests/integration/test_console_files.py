@@ -9,7 +9,7 @@ from app.access.principal import Role
 from app.clearing.files.store import File, digest_file
 from tests.builders import HOSPITAL, PHARMACY
 from tests.console import Desk
-from tests.harness import House
+from tests.harness import House, eventually
 from tests.settlement_files import add_file
 
 # Long past, so that no other test of the house has to do with it.
@@ -75,13 +75,18 @@ async def test_a_pull_stands_in_the_audit_log_with_what_went_out(
     desk: Desk, own: File, standing: House, bank: str
 ) -> None:
     await desk.http.get(f"/console/files/{own.file_id}/content")
-    rows = await standing.pool.fetch(
-        "SELECT target, status FROM access.audit_entries JOIN access.audit_ends USING (entry_id)"
-        " WHERE name = $1 AND route = 'GET /console/files/{file_id}/content'",
-        bank,
-    )
     size = len(CONTENT)
-    assert [tuple(row) for row in rows] == [(f"file_id={own.file_id} bytes=0-{size - 1}/{size}", 200)]
+
+    async def stands() -> bool:
+        rows = await standing.pool.fetch(
+            "SELECT target, status FROM access.audit_entries JOIN access.audit_ends USING (entry_id)"
+            " WHERE name = $1 AND route = 'GET /console/files/{file_id}/content'",
+            bank,
+        )
+        return [tuple(row) for row in rows] == [(f"file_id={own.file_id} bytes=0-{size - 1}/{size}", 200)]
+
+    # The end is written once the last byte was taken.
+    await eventually(stands)
 
 
 async def test_the_newest_day_comes_first_and_a_newer_version_is_named(

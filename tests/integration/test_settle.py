@@ -569,6 +569,8 @@ async def test_settling_in_large_tables_scans_none_of_them(
     ledger: Pool, owner: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await owner.execute(_BIG)
+    # A vacuum that sums up ranges of this index counts a sequential scan for each.
+    await owner.execute("DROP INDEX ledger.batch_of_day")
     message = payment(person_no="BIG7", card=Card("03", "BIG7"))
     async with ledger.acquire() as connection:
         before = await _sequential_scans(owner, connection)
