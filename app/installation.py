@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,7 @@ EMBEDDED_KAFKA = {
     "kafka_compression": "none",
 }
 
-_READY_SECONDS_MAX = 30.0
+_READY_SECONDS_MAX = 120.0
 
 
 @dataclass(slots=True)
@@ -122,12 +122,18 @@ async def installed(
         raise StackError(
             "Set both MEDSETTLE_DATABASE_URL and MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS to use servers of your own, or none"
         )
-    embedded = settings.model_copy(update=EMBEDDED_KAFKA)
+    embedded = with_defaults(settings, EMBEDDED_KAFKA)
     async with (
         running_stack(data_dir, postgres_port=postgres_port, kafka_port=kafka_port) as stack,
         installed_on(stack, embedded) as installation,
     ):
         yield installation
+
+
+def with_defaults(settings: Settings, defaults: Mapping[str, object]) -> Settings:
+    """These where nothing else was set."""
+    unset = {name: value for name, value in defaults.items() if name not in settings.model_fields_set}
+    return settings.model_copy(update=unset)
 
 
 @asynccontextmanager

@@ -11,12 +11,12 @@ import pytest
 from app.access.principal import Role
 from app.settlement.rules import RuleBook
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright, expect
 from tests.acknowledging import PaidLine, SentFile, return_file
 from tests.builders import HOSPITAL, PHARMACY, add_card, add_institution, add_person, payment, payment_json
 from tests.clearing_days import LATE, post_yesterday, yesterday
 from tests.filing import tell_banks
-from tests.harness import House, eventually, house_in
+from tests.harness import DEADLINE_SECONDS, House, eventually, house_in
 from tests.reconciling import UploadedRow, reconciled, scope_of
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -28,6 +28,9 @@ _ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# No measure of speed, as in tests/harness.py.
+expect.set_options(timeout=DEADLINE_SECONDS * 1_000)
+
 # Chromium says this of every answer that is no success, also where that is what was asked for.
 _ANSWER_TOLD = "Failed to load resource: the server responded with a status of"
 # A key that presses a button makes a click too, whose count is 0.

@@ -17,7 +17,7 @@ import orjson
 import psutil
 import pytest
 
-SECONDS_MAX = 90
+SECONDS_MAX = 240
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("dev")]
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.processes
 
 SMALL = {"shared_buffers": "16MB"}
 
-BUSY_FOR_A_SECOND = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '1 s' LOOP END LOOP; END $$"
+BUSY_FOR_A_WHILE = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '5 s' LOOP END LOOP; END $$"
 
 PARENT = """
 import asyncio, signal, sys
@@ -184,7 +184,7 @@ class Parent:
             self.end(signal.SIGKILL)
 
 
-async def gone(*pids: int, seconds_max: float = 10) -> bool:
+async def gone(*pids: int, seconds_max: float = 60) -> bool:
     for _ in range(int(seconds_max / 0.05)):
         if not any(map(runs, pids)):
             return True
@@ -205,7 +205,7 @@ def tree(pid: int) -> list[int]:
 
 
 def run(*argv: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=30)
+    return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=180)
 
 
 def as_nobody() -> list[str]:
@@ -326,8 +326,8 @@ async def test_restart_waits_for_the_sessions_of_a_killed_server(folder: Path) -
     """A busy session outlives its postmaster and holds the shared memory for a while."""
     async with small_stack(folder) as stack:
         url = stack.postgres.superuser_url
-        busy = asyncio.create_task(query(url, BUSY_FOR_A_SECOND))
-        async with asyncio.timeout(5):
+        busy = asyncio.create_task(query(url, BUSY_FOR_A_WHILE))
+        async with asyncio.timeout(60):
             await is_busy(url)
         stack.postgres.kill()
         await stack.postgres.restart()

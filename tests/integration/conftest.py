@@ -50,9 +50,12 @@ def bank() -> str:
 async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house with HOSPITAL, PHARMACY, a worker and an API that run. Tests bring people of their own.
 
+    Nobody kills its worker, so a machine that is busy must not take it for dead.
     Whoever tries false keys does it from an address of their own, by X-Forwarded-For, so as to slow down nobody else.
     """
-    async with house_in(tmp_path_factory.mktemp("standing") / "house", trusted_proxies="127.0.0.0/8") as house:
+    async with house_in(
+        tmp_path_factory.mktemp("standing") / "house", trusted_proxies="127.0.0.0/8", kafka_session_timeout_ms=10_000
+    ) as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy")
         async with owned(house) as owner:

@@ -253,7 +253,7 @@ async def _settle_holds(pool: Pool) -> None:
     holds = [authorization(person_no="PERSON4", amount=fen) for fen in (3_000, 1_000, 800, 900)]
     far = datetime(datetime.now(UTC).year + 1, 1, 1, 1, 1, 1, 20, tzinfo=UTC)
     dated = authorization(person_no="PERSON4", amount=350, expires_at=far)
-    soon = datetime.now(UTC) + timedelta(seconds=2)  # by then the batch is settled on a busy machine too
+    soon = datetime.now(UTC) + timedelta(seconds=5)  # by then the batch is settled on a busy machine too
     expiring = authorization(person_no="PERSON4", amount=250, expires_at=soon)
     captures = [follow_up("capture", holds[0], amount=fen) for fen in (500, 700)]
     part = follow_up("capture", holds[1], amount=400)

@@ -49,7 +49,7 @@ async def test_the_service_itself_can_make_no_key(pool: Pool) -> None:
 
 
 async def test_an_expired_key_is_refused(standing: House) -> None:
-    new = await made(standing, lifetime=timedelta(seconds=2))
+    new = await made(standing, lifetime=timedelta(seconds=5))
     assert await status(standing, new.key) == 404
 
     async def is_refused() -> bool:

@@ -95,7 +95,7 @@ async def test_a_capture_and_a_void_share_no_fen(arena: Arena) -> None:
 
 async def held_for_a_while(arena: Arena, *, apart: timedelta) -> list[Message]:
     """Open holds of all persons that will be due one after the other."""
-    first = datetime.now(UTC) + timedelta(seconds=2)  # by then all are held on a busy machine too
+    first = datetime.now(UTC) + timedelta(seconds=5)  # by then all are held on a busy machine too
     holds = [
         authorization(person_no=PERSONS[number % len(PERSONS)], amount=100, expires_at=first + number * apart)
         for number in range(ROUNDS)

@@ -56,7 +56,7 @@ async def test_a_quote_waits_for_nobody_who_holds_what_it_reads(arena: Arena, re
     hold, paid = authorization(), payment()
     await outcomes(arena.pool, hold, paid)
     tables = ("ledger.accounts", "ledger.lanes", "settlement.holds", "settlement.message_keys", "parties.cards")
-    async with owner.transaction(), asyncio.timeout(3):
+    async with owner.transaction():
         for table in tables:
             await owner.execute(f"SELECT FROM {table} FOR UPDATE")
         told = [await quote(readers, each, rules=RuleBook(MIDNIGHT)) for each in _every_kind(hold, paid)]

@@ -10,6 +10,7 @@ from app.database import Pool
 from app.settlement.hold_expiry import expire_due_holds
 from app.settlement.messages import Message
 from tests.builders import HOSPITAL, add_institution, add_person, authorization, follow_up, payment
+from tests.harness import DEADLINE_SECONDS
 from tests.kinds import Owner, balance, disagreements, held, outcome, outcomes, run_out
 
 PERSONS = [f"P{number}" for number in range(1, 7)]
@@ -66,7 +67,7 @@ async def test_sweepers_and_batches_over_the_same_people_never_wait_in_a_circle(
         for _ in range(40):
             await expire_due_holds(ledger)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await asyncio.gather(spend(PERSONS), spend(PERSONS[::-1]), sweep(), sweep())
     await asyncio.sleep(0.05)
     await expire_due_holds(ledger)

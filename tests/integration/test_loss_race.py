@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -112,6 +112,9 @@ async def race(pool: Pool, kind: str) -> tuple[list[Call], Reported]:
     ending = asyncio.Event()
     began = time.perf_counter()
 
+    async def one_is_answered() -> bool:
+        return bool(calls)
+
     async def enough_are_later() -> bool:
         return sum(call.started > reported.answered for call in calls) > SENDERS
 
@@ -119,6 +122,7 @@ async def race(pool: Pool, kind: str) -> tuple[list[Call], Reported]:
         for _ in range(SENDERS):
             senders.create_task(send(pool, calls, ending))
         await asyncio.sleep(SECONDS_BEFORE)
+        await eventually(one_is_answered)
         async with transaction(pool) as connection:
             last_entry = (await locked_account(connection, VICTIM)).last_entry
             await report(connection, kind)
@@ -203,6 +207,18 @@ async def assert_lifting_lets_pay_again(pool: Pool, kind: str) -> None:
     assert {answer.outcome.status for answer in settled.answers} == {"settled"}
 
 
+def so_many_wait(pool: Pool, sessions: int) -> Callable[[], Awaitable[bool]]:
+    """For a lock, of all sessions of this database."""
+
+    async def wait() -> bool:
+        found: int = await pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return found == sessions
+
+    return wait
+
+
 async def test_a_report_waits_for_the_payment_in_hand_and_stops_the_next(many: Pool) -> None:
     """Step by step: a payment holds the account, the report waits, and what comes after it waits for the report."""
     by_card = Card("03", card_of(VICTIM))
@@ -214,9 +230,9 @@ async def test_a_report_waits_for_the_payment_in_hand_and_stops_the_next(many: P
                 await report(connection, "report_loss")
 
         losing = asyncio.create_task(lose())
-        await asyncio.sleep(0.2)
+        await eventually(so_many_wait(many, 1))
         paying = asyncio.create_task(settle(many, [payment(person_no=VICTIM, card=by_card)], rules=RULES))
-        await asyncio.sleep(0.2)
+        await eventually(so_many_wait(many, 2))
         assert not losing.done()
         assert not paying.done()
     await losing

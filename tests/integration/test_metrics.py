@@ -10,7 +10,7 @@ from app.embedded.process import Child
 from app.metrics import CATALOGUE
 from prometheus_client.parser import text_string_to_metric_families
 from tests.builders import payment_json
-from tests.harness import House
+from tests.harness import House, eventually
 
 # Series that the client library makes of a histogram, and its own metrics.
 _SUFFIX = re.compile(r"_(bucket|sum|count|created)$")
@@ -48,7 +48,14 @@ async def told(standing: House, person: str, client: httpx.AsyncClient) -> dict[
     await standing.dead_letters.having(lambda record: record.value == b"{")
     scheduler = await standing.start_scheduler()
     [worker] = [child for child in standing.installation.children if child.name == "worker"]
-    found = await scraped(standing, worker, scheduler)
+    found: dict[str, list[dict[str, str]]] = {}
+
+    async def all_told() -> bool:
+        """Some are first told when their figures were read, a moment after the process is ready."""
+        found.update(await scraped(standing, worker, scheduler))
+        return {each.name for each in CATALOGUE} <= set(found)
+
+    await eventually(all_told)
     await standing.stop(scheduler)
     standing.installation.children.remove(scheduler)
     return found

@@ -1,6 +1,7 @@
 """A payment's split: own account, mutual aid, debit account, cash; and what the region's rules leave of it."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -538,7 +539,8 @@ async def test_what_was_paid_before_the_cap_held_does_not_count(ledger: Pool, ow
 
 
 async def test_a_rule_change_applies_from_its_time_and_is_shown_in_the_parts(ledger: Pool, owner: Owner) -> None:
-    await lay_down(owner, after=1, med_types=["11"])
+    applies_at = time.monotonic() + 3
+    await lay_down(owner, after=3, med_types=["11"])
     rules = RuleBook(MIDNIGHT)
 
     async def paid() -> Outcome:
@@ -546,7 +548,7 @@ async def test_a_rule_change_applies_from_its_time_and_is_shown_in_the_parts(led
         return answer.outcome
 
     before = await paid()
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(applies_at + 0.2 - time.monotonic())
     after = await paid()
     assert [(part.source, part.amount, part.part, part.reason) for part in (*before.parts, *after.parts)] == [
         ("account", 10, "current", None),

@@ -121,7 +121,8 @@ async def _over_http(
             calls.append(client.post("/v1/persons/search", json={"citizen_no": new.citizen_no}))
             calls.append(client.post("/v1/persons", content=f'{{"name": "{new.name}", {new.citizen_no}'))
             calls.append(client.post("/v1/transactions", json={"person_no": new.name, "amount": new.citizen_no}))
-        answers = await asyncio.gather(*calls)
+        # So many at once as a pool serves before those behind are turned away.
+        answers = [answer for at in range(0, len(calls), 40) for answer in await asyncio.gather(*calls[at : at + 40])]
         assert {answer.status_code for answer in answers} <= {200, 400, 404, 409, 422}
         assert sum(answer.status_code >= 400 for answer in answers) == 13 * len(refused)
         return "\n".join(answer.text for answer in answers)

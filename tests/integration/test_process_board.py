@@ -3,9 +3,11 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
+from app import process_board
 from app.database import Pool, transaction
 from app.process_board import Told, keep_told, read_board
-from tests.harness import eventually
+from tests.harness import DEADLINE_SECONDS, eventually
 
 
 async def board(pool: Pool) -> list[Told]:
@@ -13,7 +15,8 @@ async def board(pool: Pool) -> list[Told]:
         return await read_board(connection)
 
 
-async def test_processes_stand_beside_each_other_until_they_end(pool: Pool) -> None:
+async def test_processes_stand_beside_each_other_until_they_end(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_board, "_END_SECONDS_MAX", DEADLINE_SECONDS)
     telling = [
         asyncio.create_task(keep_told(pool, "worker", lambda: {"partitions": {3: {"lag": 7}}})),
         asyncio.create_task(keep_told(pool, "api")),

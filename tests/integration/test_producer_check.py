@@ -30,7 +30,7 @@ class Signer:
 async def house(house_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house whose worker asks for signatures."""
     folder = copy_of(house_folder, tmp_path_factory.mktemp("signed") / "house")
-    async with house_in(folder, kafka_producer_check="signed") as house:
+    async with house_in(folder, kafka_producer_check="signed", kafka_session_timeout_ms=10_000) as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy")
         await add_person(house.pool, "P1", balance=1_000_000)

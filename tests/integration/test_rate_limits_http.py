@@ -23,9 +23,9 @@ async def test_a_client_that_looks_too_often_is_told_when_to_come_again(standing
             house.client(await house.keys.key(Role.AUDITOR)) as auditor,
             house.client(await house.keys.key(Role.OPERATOR)) as operator,
         ):
-            answers = [await auditor.get(ADDRESS) for _ in range(5)]
+            answers = await asyncio.gather(*(auditor.get(ADDRESS) for _ in range(8)))
             other = await operator.get(ADDRESS)
-    assert [answer.status_code for answer in answers[:2]] == [404, 404]
+    assert [answer.status_code for answer in answers].count(404) >= 2
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["code"] == Code.RATE_LIMITED
@@ -40,9 +40,9 @@ async def test_looks_over_the_national_interface_are_looks(standing: House, tmp_
     async with standing.other(tmp_path, rate_limit_looks_per_second=1) as house:
         await house.start_api()
         async with house.client() as hospital:
-            answers = [await hospital.post(NATIONAL, json=inquiry) for _ in range(6)]
+            answers = await asyncio.gather(*(hospital.post(NATIONAL, json=inquiry) for _ in range(8)))
             settled = await hospital.post(NATIONAL, json=envelope("2207", {"data": settlement()}))
-    assert [answer.status_code for answer in answers[:2]] == [200, 200]
+    assert [answer.status_code for answer in answers].count(200) >= 2
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.json()["code"] == Code.RATE_LIMITED
     assert refused.headers.get_list("ratelimit-policy") == ['"looks";q=2;w=2']

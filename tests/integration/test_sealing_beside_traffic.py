@@ -166,12 +166,19 @@ async def test_sealing_and_posting_never_lock_each_other_up(places: Pool, databa
             await post_yesterday(pool, *batch)
             posted[0] += len(batch)
 
+    def more_is_posted(than: int) -> Callable[[], Awaitable[bool]]:
+        async def is_posted() -> bool:
+            # Behind what each sender had in hand.
+            return posted[0] > than + 4 * 20
+
+        return is_posted
+
     async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
         posting_tasks = [asyncio.create_task(post_until_sealed(pool)) for _ in range(4)]
-        await asyncio.sleep(0.3)
+        await eventually(more_is_posted(posted[0]))
         async with sealing(database.app_url, MIDNIGHT) as sealer:
             day = await sealer.seal(yesterday())
-        await asyncio.sleep(0.1)
+        await eventually(more_is_posted(posted[0]))
         sealed.set()
         await asyncio.gather(*posting_tasks)
         deadlocks = await pool.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

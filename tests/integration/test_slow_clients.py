@@ -5,7 +5,6 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +13,6 @@ import orjson
 import pytest
 from app.access.principal import Role
 from app.codes import Code
-from app.config import ZONE
 from tests.builders import add_institution, add_person
 from tests.harness import House, eventually
 
@@ -24,8 +22,8 @@ NATIONAL = "/mbs/fmi/fsi/api/callFsiService/callService"
 
 @pytest.fixture(scope="session")
 async def impatient(standing: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house whose API waits two seconds for those who stand still."""
-    async with standing.other(tmp_path_factory.mktemp("impatient") / "house", http_silence_seconds_max=2) as house:
+    """A house whose API waits few seconds for those who stand still."""
+    async with standing.other(tmp_path_factory.mktemp("impatient") / "house", http_silence_seconds_max=5) as house:
         await house.start_api()
         yield house
 
@@ -83,16 +81,18 @@ async def test_readers_who_stand_still_take_no_more_places_than_there_are_and_ar
     key = await impatient.keys.key(Role.INSTITUTION, institution)
     async with impatient.client(key) as client:
         day = await settle_a_lot(client, impatient, institution)
+
+        async def there_is_room() -> bool:
+            async with client.stream("GET", "/v1/transactions/export", params={"day": day}) as answer:
+                return answer.status_code == 200
+
+        # The first one waits until the feed has caught up.
+        await eventually(there_is_room)
         asked = head(impatient, "GET", f"/v1/transactions/export?day={day}", key)
         with ExitStack() as held:
             readers = [held.enter_context(opened(impatient, asked)) for _ in range(EXPORTS + 4)]
             begun = [(await asyncio.to_thread(reader.recv, 12)).decode() for reader in readers]
             assert sorted(begun) == ["HTTP/1.1 200"] * EXPORTS + ["HTTP/1.1 503"] * 4
-
-            async def there_is_room() -> bool:
-                async with client.stream("GET", "/v1/transactions/export", params={"day": day}) as answer:
-                    return answer.status_code == 200
-
             await eventually(there_is_room)
 
 
@@ -107,4 +107,4 @@ async def settle_a_lot(client: httpx.AsyncClient, house: House, institution: str
     ]  # fmt: skip
     answer = await client.post("/v1/transactions/batch", content=orjson.dumps(items))
     assert answer.status_code == 200, answer.text[:200]
-    return f"{datetime.now(ZONE).date()}"
+    return str(answer.json()[0]["business_day"])

@@ -26,6 +26,7 @@ from tests.builders import (
     contribution,
     payment,
 )
+from tests.harness import DEADLINE_SECONDS
 
 DAY_BEFORE = time(23, 59, 59)  # where the day begins this late, it is still yesterday
 
@@ -112,18 +113,19 @@ async def test_the_hashed_texts_are_the_same_in_sql(books: Pool, database: Datab
 
 
 async def test_it_looks_at_one_moment_beside_live_traffic(books: Pool, database: Database) -> None:
+    rows: set[int] = set()
+
     async def traffic() -> None:
-        for _ in range(40):
+        while len(rows) < 3:
             await settle(books, [payment(person_no="PERSON1", amount=1) for _ in range(50)], rules=RuleBook(MIDNIGHT))
 
     running = [asyncio.create_task(traffic()) for _ in range(3)]
-    rows = []
-    while not all(task.done() for task in running):
-        report = await verify(database.app_url)
-        assert report.violations == []
-        rows.append(max(result.rows for result in report.results))
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not all(task.done() for task in running):
+            report = await verify(database.app_url)
+            assert report.violations == []
+            rows.add(max(result.rows for result in report.results))
     await asyncio.gather(*running)
-    assert len(set(rows)) > 2
 
 
 # What is shown
