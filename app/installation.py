@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,13 +38,8 @@ KEY_FILE = "data_keys"
 #: In the same place: the entry of MEDSETTLE_SIGNING_KEY.
 SIGNING_KEY_FILE = "signing_key"
 
-# The embedded broker has no idempotent producer, and it takes short sessions, so a killed worker is replaced soon.
-# On loopback bytes cost less than packing them.
-EMBEDDED_KAFKA = {
-    "kafka_idempotent_producer": False,
-    "kafka_session_timeout_ms": 1_500,
-    "kafka_compression": "none",
-}
+# The embedded broker has no idempotent producer. On loopback bytes cost less than packing them.
+EMBEDDED_KAFKA = {"kafka_idempotent_producer": False, "kafka_compression": "none"}
 
 _READY_SECONDS_MAX = 120.0
 
@@ -122,7 +117,7 @@ async def installed(
         raise StackError(
             "Set both MEDSETTLE_DATABASE_URL and MEDSETTLE_KAFKA_BOOTSTRAP_SERVERS to use servers of your own, or none"
         )
-    embedded = with_defaults(settings, EMBEDDED_KAFKA)
+    embedded = with_short_sessions(settings.model_copy(update=EMBEDDED_KAFKA))
     async with (
         running_stack(data_dir, postgres_port=postgres_port, kafka_port=kafka_port) as stack,
         installed_on(stack, embedded) as installation,
@@ -130,10 +125,11 @@ async def installed(
         yield installation
 
 
-def with_defaults(settings: Settings, defaults: Mapping[str, object]) -> Settings:
-    """These where nothing else was set."""
-    unset = {name: value for name, value in defaults.items() if name not in settings.model_fields_set}
-    return settings.model_copy(update=unset)
+def with_short_sessions(settings: Settings) -> Settings:
+    """A worker that was killed is replaced soon, where no other time was set."""
+    if "kafka_session_timeout_ms" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"kafka_session_timeout_ms": 1_500})
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.embedded.broker import start_broker
 from app.embedded.postgres import start_postgres
 from app.embedded.stack import Stack
-from app.installation import EMBEDDED_KAFKA, Installation, installed, installed_on, with_defaults
+from app.installation import EMBEDDED_KAFKA, Installation, installed, installed_on, with_short_sessions
 from tests.engines.kafka import start_kafka
 
 
@@ -38,9 +38,9 @@ async def installed_here(folder: Path, settings: Settings) -> AsyncIterator[Inst
         cleanup.push_async_callback(postgres.stop)
         broker = await start_kafka(KAFKA, folder / "kafka") if KAFKA else await start_broker(folder)
         cleanup.push_async_callback(broker.stop)
-        kafka = {"kafka_session_timeout_ms": EMBEDDED_KAFKA["kafka_session_timeout_ms"]} if KAFKA else EMBEDDED_KAFKA
+        chosen = with_short_sessions(settings if KAFKA else settings.model_copy(update=EMBEDDED_KAFKA))
         stack = Stack(folder, postgres, broker)
-        installation = await cleanup.enter_async_context(installed_on(stack, with_defaults(settings, kafka)))
+        installation = await cleanup.enter_async_context(installed_on(stack, chosen))
         if KAFKA:
             await _take_large_values(broker.bootstrap_servers, settings.topic_transactions)
         yield installation
