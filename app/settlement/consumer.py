@@ -30,6 +30,7 @@ from app.settlement.header_names import UnreadableRecord, take_any_header_name
 from app.settlement.intake import Intake, Polled, Record
 from app.settlement.isolate import Refusal, settle_isolating
 from app.settlement.messages import Malformed, Message
+from app.settlement.offset_commits import commit_as_member_alone
 from app.settlement.producer_check import ProducerCheck
 from app.settlement.publisher import Dispatch, PublicationMarks, Publisher, dispatch_answer, dispatch_rejection
 from app.settlement.records import rejection
@@ -70,6 +71,7 @@ class SettlementConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         progress: Callable[[], None],
     ) -> None:
         take_any_header_name()
+        commit_as_member_alone()
         self._settings = settings
         self._pool = pool
         self._rules = RuleBook(settings.cut_off)
