@@ -41,7 +41,7 @@ SIGNING_KEY_FILE = "signing_key"
 # The embedded broker has no idempotent producer. On loopback bytes cost less than packing them.
 EMBEDDED_KAFKA = {"kafka_idempotent_producer": False, "kafka_compression": "none"}
 
-_READY_SECONDS_MAX = 120.0
+_READY_SECONDS_MAX = 120.0  # several that start at once on a small machine take their time
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ async def installed(
 
 
 def with_short_sessions(settings: Settings) -> Settings:
-    """A worker that was killed is replaced soon, where no other time was set."""
+    """A worker that was killed is replaced soon, where no other time was set; Kafka would take none below 6 seconds."""
     if "kafka_session_timeout_ms" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"kafka_session_timeout_ms": 1_500})

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from app.database import Pool, connect
 from tests.builders import HOSPITAL, PHARMACY, Database, add_debit_card, add_institution, add_person
-from tests.harness import House, house_in, owned
+from tests.harness import LONG_SESSION_MS, House, house_in, owned
 from tests.integration.tampering import settle_every_kind
 from tests.kinds import grant
 
@@ -50,11 +50,12 @@ def bank() -> str:
 async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house with HOSPITAL, PHARMACY, a worker and an API that run. Tests bring people of their own.
 
-    Nobody kills its worker, so a machine that is busy must not take it for dead.
     Whoever tries false keys does it from an address of their own, by X-Forwarded-For, so as to slow down nobody else.
     """
     async with house_in(
-        tmp_path_factory.mktemp("standing") / "house", trusted_proxies="127.0.0.0/8", kafka_session_timeout_ms=10_000
+        tmp_path_factory.mktemp("standing") / "house",
+        trusted_proxies="127.0.0.0/8",
+        kafka_session_timeout_ms=LONG_SESSION_MS,
     ) as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy")

@@ -8,7 +8,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from app.embedded.broker import ensure_topics
 from app.kafka import make_consumer
-from app.settlement.offset_commits import commit_as_member_alone
+from app.settlement.consumer import SettlementConsumer
+from app.settlement.publisher import PublicationMarks
 from tests.harness import House, eventually
 
 
@@ -16,8 +17,11 @@ async def test_where_the_broker_knows_nobody_of_the_group_nothing_is_committed(s
     name = f"left-{secrets.token_hex(4)}"
     partition = TopicPartition(name, 0)
     await ensure_topics(standing.settings.kafka_bootstrap_servers, {name: 1})
-    commit_as_member_alone()
-    consumer = make_consumer(standing.settings.model_copy(update={"consumer_group": name}))
+    settings = standing.settings.model_copy(update={"consumer_group": name})
+    consumer = make_consumer(settings)
+    SettlementConsumer(
+        settings, standing.pool, consumer, standing.producer, PublicationMarks(standing.pool), progress=lambda: None
+    )
     consumer.subscribe([name])
     async with consumer:
 

@@ -539,8 +539,8 @@ async def test_what_was_paid_before_the_cap_held_does_not_count(ledger: Pool, ow
 
 
 async def test_a_rule_change_applies_from_its_time_and_is_shown_in_the_parts(ledger: Pool, owner: Owner) -> None:
-    applies_at = time.monotonic() + 3
     await lay_down(owner, after=3, med_types=["11"])
+    applies_at = time.monotonic() + 3
     rules = RuleBook(MIDNIGHT)
 
     async def paid() -> Outcome:

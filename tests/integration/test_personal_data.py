@@ -16,7 +16,7 @@ from app.parties.persons import NewPerson
 from app.parties.vault import Vault
 from app.settlement.rules import RuleBook
 from tests.builders import payment_json
-from tests.harness import House, house_in, owned
+from tests.harness import LONG_SESSION_MS, House, house_in, owned
 from tests.people import name, new_person
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("personal data")]
@@ -27,7 +27,9 @@ LOADED, REGISTERED, REFUSED = 400, 60, 40
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house of its own: planted texts would spoil another."""
-    async with house_in(tmp_path_factory.mktemp("private") / "house", log_level="DEBUG") as house:
+    async with house_in(
+        tmp_path_factory.mktemp("private") / "house", log_level="DEBUG", kafka_session_timeout_ms=LONG_SESSION_MS
+    ) as house:
         await house.start_worker()
         await house.start_api()
         await house.start_scheduler()

@@ -13,7 +13,7 @@ from app.settlement.producer_check import HEADER
 from app.signing import PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.builders import HOSPITAL, PHARMACY, add_institution, add_person, payment_json
-from tests.harness import House, copy_of, eventually, house_in, owned
+from tests.harness import LONG_SESSION_MS, House, copy_of, eventually, house_in, owned
 
 
 class Signer:
@@ -30,7 +30,7 @@ class Signer:
 async def house(house_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A house whose worker asks for signatures."""
     folder = copy_of(house_folder, tmp_path_factory.mktemp("signed") / "house")
-    async with house_in(folder, kafka_producer_check="signed", kafka_session_timeout_ms=10_000) as house:
+    async with house_in(folder, kafka_producer_check="signed", kafka_session_timeout_ms=LONG_SESSION_MS) as house:
         await add_institution(house.pool, HOSPITAL)
         await add_institution(house.pool, PHARMACY, kind="pharmacy")
         await add_person(house.pool, "P1", balance=1_000_000)

@@ -174,13 +174,14 @@ async def test_sealing_and_posting_never_lock_each_other_up(places: Pool, databa
         return is_posted
 
     async with await open_pool(database.app_url, size_max=4, application_name="tests") as pool:
-        posting_tasks = [asyncio.create_task(post_until_sealed(pool)) for _ in range(4)]
-        await eventually(more_is_posted(posted[0]))
-        async with sealing(database.app_url, MIDNIGHT) as sealer:
-            day = await sealer.seal(yesterday())
-        await eventually(more_is_posted(posted[0]))
-        sealed.set()
-        await asyncio.gather(*posting_tasks)
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(4):
+                senders.create_task(post_until_sealed(pool))
+            await eventually(more_is_posted(posted[0]))
+            async with sealing(database.app_url, MIDNIGHT) as sealer:
+                day = await sealer.seal(yesterday())
+            await eventually(more_is_posted(posted[0]))
+            sealed.set()
         deadlocks = await pool.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     assert deadlocks == 0
     counts = await places.fetch(

@@ -12,7 +12,7 @@ from aiokafka.record.default_records import DefaultRecordBase, _DefaultRecordBat
 from aiokafka.record.util import calc_crc32c
 from app.settlement.header_names import UnreadableRecord, take_any_header_name
 from tests.builders import HOSPITAL, add_institution, add_person, payment_json
-from tests.harness import PARTITIONS, House, copy_of, eventually, house_in
+from tests.harness import LONG_SESSION_MS, PARTITIONS, House, copy_of, eventually, house_in
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
@@ -133,7 +133,8 @@ async def test_what_stands_around_it_is_settled_in_order(
 @pytest.mark.processes
 async def test_other_partitions_of_the_same_poll_lose_nothing(house_folder: Path, tmp_path: Path) -> None:
     """All is there before the worker starts, so it comes in one fetch; the worker stops in between and goes on."""
-    async with house_in(copy_of(house_folder, tmp_path / "house")) as house:
+    folder = copy_of(house_folder, tmp_path / "house")
+    async with house_in(folder, kafka_session_timeout_ms=LONG_SESSION_MS) as house:
         await add_institution(house.pool, HOSPITAL)
         good: dict[str, list[str]] = {}
         for partition in range(PARTITIONS):
