@@ -31,8 +31,8 @@ from tests.engines.chosen import installed_here
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 PARTITIONS = 4
-#: For workers whom nobody kills: a machine that is busy must not take them for dead.
-LONG_SESSION_MS = 10_000
+#: For workers whom nobody kills: a machine that is busy must not take them for dead. Joining takes as long.
+LONG_SESSION_MS = 4_000
 DEADLINE_SECONDS = 90.0  # no measure of speed: a machine that is busy with other things may take its time
 
 

@@ -10,7 +10,7 @@ from app.embedded.broker import start_broker
 from app.embedded.postgres import start_postgres
 from app.embedded.stack import Stack
 from app.errors import DatabaseUnavailable
-from app.installation import EMBEDDED_KAFKA, installed_on
+from app.installation import EMBEDDED_KAFKA, installed_on, with_short_sessions
 from pydantic import SecretStr
 from tests.builders import HOSPITAL, add_institution, add_person, payment_json
 from tests.commands import medsettle
@@ -38,7 +38,10 @@ async def house(authority: Authority, tmp_path_factory: pytest.TempPathFactory) 
     broker = await start_broker(folder)
     try:
         stack = Stack(folder, postgres, broker)
-        async with installed_on(stack, settings(**EMBEDDED_KAFKA)) as installation, house_of(installation) as house:
+        async with (
+            installed_on(stack, with_short_sessions(settings(**EMBEDDED_KAFKA))) as installation,
+            house_of(installation) as house,
+        ):
             await add_institution(house.pool, HOSPITAL)
             await add_person(house.pool, "P1", balance=10_000)
             yield house
