@@ -68,6 +68,7 @@ from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
 from app.settlement.receipt_desk import ReceiptDesk
 from app.settlement.rules import RuleBook
+from app.settlement.shares import SHARES
 from app.settlement.sweeper import Sweeper
 from app.signing import read_keys
 from app.tasks import start_beside, stop_beside
@@ -75,7 +76,7 @@ from app.tuning import tune_for_throughput
 
 _log = logs.get(__name__)
 
-_POSTING_CONNECTIONS = 2
+_POSTING_CONNECTIONS = SHARES + 1  # one to spare, while another is lost and made anew
 _STOP_SECONDS_MAX = 5
 
 

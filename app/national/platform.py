@@ -121,10 +121,10 @@ async def settle(platform: Platform, message: Message) -> Answer:
 
 async def answered(platform: Platform, message: Message) -> Answer:
     """The same, declined or not."""
-    (answer,) = await platform.group_commit.settle([message])
-    if isinstance(answer, Refusal):
+    (reply,) = await platform.group_commit.settle([message])
+    if isinstance(reply, Refusal):
         raise Failed(Code.REFUSED_BY_DATABASE)
-    return _not_conflicting(answer)
+    return _not_conflicting(reply.answer)
 
 
 async def quoted(platform: Platform, message: Message) -> Answer:

@@ -16,11 +16,12 @@ from app.routes.guard import GuardedRoute, concerning, principal_of, refuse_fore
 from app.routes.problems import malformed_problem, problem
 from app.routes.services import Services, services_of
 from app.settlement.decoding import decode, read_fields
+from app.settlement.group_commit import Reply
 from app.settlement.isolate import Refusal
 from app.settlement.json_objects import parse
 from app.settlement.messages import Malformed, Message, message_key
 from app.settlement.publisher import encode
-from app.settlement.records import Answer, Outcome, outcome, rejection
+from app.settlement.records import Answer, outcome, rejection
 from app.settlement.register import find_settlement
 from app.settlement.settle import quote
 
@@ -45,12 +46,12 @@ async def settle_one(request: Request) -> Response:
     if key is not None:
         idempotency.refuse_other(key, decoded.message_id)
     refuse_foreign(request, decoded.institution)
-    (answer,) = await services.group_commit.settle([decoded])
-    if isinstance(answer, Refusal):
-        return problem(422, Code.REFUSED_BY_DATABASE, answer.reason)
-    status = _status(answer)
+    (reply,) = await services.group_commit.settle([decoded])
+    if isinstance(reply, Refusal):
+        return problem(422, Code.REFUSED_BY_DATABASE, reply.reason)
+    status = _status(reply.answer)
     headers = {idempotency.REPLAYED: "true"} if status == 200 else None
-    return Response(encode(answer.outcome), status, headers=headers, media_type=_JSON)
+    return Response(reply.body, status, headers=headers, media_type=_JSON)
 
 
 @router.post("/quote", **contract.QUOTE)
@@ -93,9 +94,9 @@ async def _settle_items(request: Request, services: Services) -> Response:
     principal = principal_of(request)
     decoded = [_own(read_fields(item), principal) for item in items]
     messages = [item for item in decoded if isinstance(item, Message)]
-    answers = iter(await services.group_commit.settle(messages) if messages else [])
-    outcomes = [_outcome_of(item, next(answers)) if isinstance(item, Message) else rejection(item) for item in decoded]
-    return Response(b"[" + b",".join([encode(each) for each in outcomes]) + b"]", 200, media_type=_JSON)
+    replies = iter(await services.group_commit.settle(messages) if messages else [])
+    told = [_told(item, next(replies)) if isinstance(item, Message) else encode(rejection(item)) for item in decoded]
+    return Response(b"[" + b",".join(told) + b"]", 200, media_type=_JSON)
 
 
 @router.get("/{institution}/{message_id}", **contract.GET_ONE)
@@ -132,11 +133,10 @@ def _own(item: Message | Malformed, principal: Principal) -> Message | Malformed
     return item
 
 
-def _outcome_of(message: Message, answer: Answer | Refusal) -> Outcome:
-    if isinstance(answer, Answer):
-        return answer.outcome
-    return rejection(
-        Malformed(
-            Code.REFUSED_BY_DATABASE, answer.reason, "", message.institution, message.message_id, message.person_no
-        )
+def _told(message: Message, reply: Reply | Refusal) -> bytes:
+    if isinstance(reply, Reply):
+        return reply.body
+    refused = Malformed(
+        Code.REFUSED_BY_DATABASE, reply.reason, "", message.institution, message.message_id, message.person_no
     )
+    return encode(rejection(refused))

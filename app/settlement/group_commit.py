@@ -1,8 +1,8 @@
-"""Gathers concurrent HTTP requests into one batch, so that each costs its share of a commit and not a whole one.
+"""Gathers concurrent HTTP requests into one group, so that each costs its share of a commit and not a whole one.
 
-One batch is in flight; what arrives meanwhile waits and goes together next. So batches grow by themselves with the
+One group is in flight; what arrives meanwhile waits and goes together next. So groups grow by themselves with the
 load, and where nothing is under way a lone request waits for nothing. Callers who were answered together mostly ask
-again together: a moment's patience with them makes one batch of what would go by turns as two halves.
+again together: a moment's patience with them makes one group of what would go by turns as two halves.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import compress
+from itertools import islice
 from typing import NamedTuple
 
 from app import metrics, tracing
@@ -18,25 +18,38 @@ from app.database import Pool
 from app.errors import DatabaseUnavailable, Overloaded
 from app.settlement.batch_spans import batch_from_http, tell_outcomes
 from app.settlement.consumer import count_outcomes
-from app.settlement.isolate import Refusal, settle_isolating
+from app.settlement.isolate import Refusal
 from app.settlement.messages import Message
 from app.settlement.outbox import Outbox
-from app.settlement.publisher import dispatch_answer
+from app.settlement.publisher import Dispatch, dispatch_answer
 from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
+from app.settlement.shares import settle_in_shares
 
-# When so many requests or more were answered together, the next batch waits for as many again: for this share of the
+# When so many requests or more were answered together, the next group waits for as many again: for this share of the
 # time that the last one took, and at most so long.
 _CROWD = 4
 _PATIENCE = 0.5
 _PATIENCE_SECONDS_MAX = 0.015
 
 
+class Reply(NamedTuple):
+    """The answer to one message, and its outcome as it goes to the topic."""
+
+    answer: Answer
+    dispatch: Dispatch
+
+    @property
+    def body(self) -> bytes:
+        """The outcome as JSON."""
+        return self.dispatch.value
+
+
 class _Request(NamedTuple):
     messages: Sequence[Message]
     arrived_at: float
     span: str
-    answered: "asyncio.Future[list[Answer | Refusal]]"
+    answered: "asyncio.Future[list[Reply | Refusal]]"
 
 
 class GroupCommit:
@@ -54,13 +67,13 @@ class GroupCommit:
         self._enough = min(batch_max, waiting_max)
         self._is_crowded = asyncio.Event()
 
-    async def settle(self, messages: Sequence[Message]) -> list[Answer | Refusal]:
-        """Answers in message order; they are durable.
+    async def settle(self, messages: Sequence[Message]) -> list[Reply | Refusal]:
+        """Replies in message order; what they tell is durable.
 
         Raises Overloaded before a queue could grow without bound, and DatabaseUnavailable.
         """
         self.refuse_if_full()
-        answered: asyncio.Future[list[Answer | Refusal]] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[list[Reply | Refusal]] = asyncio.get_running_loop().create_future()
         request = _Request(messages, time.perf_counter(), tracing.here(), answered)
         self._requests.append(request)
         self._count_waiting(len(messages))
@@ -112,29 +125,33 @@ class GroupCommit:
 
     async def _settle_messages(self, group: list[_Request], messages: list[Message], span: tracing.Span) -> None:
         try:
-            with metrics.SETTLE.time(), tracing.span("settle"):
-                isolated = await settle_isolating(self._pool, messages, rules=self._rules)
-        except DatabaseUnavailable as error:
-            span.failed(type(error).__name__)
-            for request in group:
-                if not request.answered.cancelled():
-                    request.answered.set_exception(error)
-            return
+            shared = await settle_in_shares(self._pool, messages, rules=self._rules)
         finally:
             self._count_waiting(-len(messages))
-        metrics.BATCH_SIZE_HTTP.observe(len(messages))
-        answers = iter(isolated.answers)
+        results = [Reply(each, dispatch_answer(each)) if isinstance(each, Answer) else each for each in shared.results]
+        of_requests = iter(results)
         for request in group:
-            mine = [next(answers) for _ in request.messages]
-            if not request.answered.cancelled():
-                request.answered.set_result(mine)
-        recorded = [answer for answer in isolated.answers if isinstance(answer, Answer)]
-        dispatches = [dispatch_answer(answer) for answer in recorded]
-        count_outcomes("http", dispatches)
-        tell_outcomes(span, isolated.batch_ids, dispatches, dead_letters=0)
-        is_new = [answer.is_new for answer in recorded]
-        self._outbox.put(isolated.batch_ids, list(compress(dispatches, is_new)))
+            _answer(request, list(islice(of_requests, len(request.messages))))
+        if any(isinstance(each, DatabaseUnavailable) for each in results):
+            span.failed(DatabaseUnavailable.__name__)
+        replies = [each for each in results if isinstance(each, Reply)]
+        count_outcomes("http", [reply.dispatch for reply in replies])
+        tell_outcomes(span, shared.batch_ids, [reply.dispatch for reply in replies], dead_letters=0)
+        self._outbox.put(shared.batch_ids, [reply.dispatch for reply in replies if reply.answer.is_new])
 
     def _count_waiting(self, change: int) -> None:
         self._waiting += change
         metrics.HTTP_WAITING.set(self._waiting)
+
+
+def _answer(request: _Request, results: Sequence[Reply | Refusal | DatabaseUnavailable]) -> None:
+    """A request of which a part may or may not be settled is told so as a whole: sent again, it is replayed."""
+    if request.answered.cancelled():
+        return
+    told: list[Reply | Refusal] = []
+    for result in results:
+        if isinstance(result, DatabaseUnavailable):
+            request.answered.set_exception(result)
+            return
+        told.append(result)
+    request.answered.set_result(told)

@@ -5,12 +5,15 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from app.database import Pool
+from app.errors import DatabaseUnavailable
 from app.settlement import group_commit as module
-from app.settlement.group_commit import GroupCommit
+from app.settlement.group_commit import GroupCommit, Reply
+from app.settlement.messages import Message
 from app.settlement.outbox import Outbox
 from app.settlement.publisher import PublicationMarks, Publisher
-from app.settlement.records import Answer
 from app.settlement.rules import RuleBook
+from app.settlement.shares import Shared, settle_in_shares
 from tests.builders import MIDNIGHT, payment
 from tests.harness import DEADLINE_SECONDS, House
 
@@ -50,8 +53,8 @@ class Callers:
         ids = [secrets.token_hex(8) for _ in range(times)]
         for message_id in ids:
             message = payment(message_id=message_id, person_no=self._person_no, amount=1)
-            [answer] = await self._group_commit.settle([message])
-            assert isinstance(answer, Answer)
+            [reply] = await self._group_commit.settle([message])
+            assert isinstance(reply, Reply)
         return ids
 
 
@@ -98,3 +101,26 @@ async def test_few_callers_are_not_waited_for(standing: House, callers: Callers)
 async def test_callers_who_do_not_come_back_are_not_waited_for_long(standing: House, callers: Callers) -> None:
     assert await batches_of(standing, callers.pay(10)) == [10]
     assert await batches_of(standing, callers.pay(1)) == [1]
+
+
+async def test_who_is_wholly_in_a_lost_share_is_told_so_and_the_others_are_answered(
+    standing: House, group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch, person: str
+) -> None:
+    """A group of three requests: one of the share that is lost, one of the other, one of both."""
+
+    async def half_lost(_pool: Pool, messages: Sequence[Message], *, rules: RuleBook) -> Shared:
+        shared = await settle_in_shares(standing.pool, [m for m in messages if m.amount == 1], rules=rules)
+        found = iter(shared.results)
+        results = [next(found) if m.amount == 1 else DatabaseUnavailable("lost") for m in messages]
+        return Shared(results, shared.batch_ids)
+
+    monkeypatch.setattr(module, "settle_in_shares", half_lost)
+    good, lost = (payment(person_no=person, amount=amount) for amount in (1, 2))
+    both = [payment(person_no=person, amount=amount) for amount in (1, 2)]
+    told = await asyncio.gather(*map(group_commit.settle, ([good], [lost], both)), return_exceptions=True)
+    assert isinstance(told[0], list)
+    assert [type(result) for result in told[0]] == [Reply]
+    assert [type(each) for each in told[1:]] == [DatabaseUnavailable] * 2
+    for recorded in (good, both[0]):
+        [told_once] = await standing.told(recorded.message_id)
+        assert told_once.outcome["status"] == "settled"
