@@ -66,13 +66,10 @@ async def verify(url: str, *, progress: Progress = unseen) -> Report:
 
     Raises DatabaseUnavailable when Postgres is away or fails meanwhile, UsageError when no ledger is there.
     """
-    start = time.monotonic()
     try:
         connection = await connect(url, application_name="medsettle verify")
         try:
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                await connection.execute(_SETTINGS)
-                results = await _run_checks(connection, progress)
+            return await verify_over(connection, progress=progress)
         finally:
             await connection.close()
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
@@ -83,6 +80,14 @@ async def verify(url: str, *, progress: Progress = unseen) -> Report:
         if remedy(error) is Remedy.WAIT:
             raise DatabaseUnavailable(f"Postgres is away or busy, nothing is proved: {type(error).__name__}") from error
         raise
+
+
+async def verify_over(connection: Connection, *, progress: Progress = unseen) -> Report:
+    """The same over a connection that does nothing else meanwhile."""
+    start = time.monotonic()
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(_SETTINGS)
+        results = await _run_checks(connection, progress)
     return Report(tuple(results), time.monotonic() - start)
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.database import Pool, connect
 from tests.builders import HOSPITAL, PHARMACY, Database, add_debit_card, add_institution, add_person
 from tests.harness import LONG_SESSION_MS, House, house_in, owned
-from tests.integration.tampering import settle_every_kind
+from tests.integration.tampering import Broken, settle_every_kind, verifier
 from tests.kinds import grant
 
 
@@ -122,3 +122,14 @@ async def _execute(url: str, statement: str) -> None:
 def _database(superuser_url: str, name: str) -> Database:
     url = urlsplit(superuser_url)._replace(path=f"/{name}").geturl()
     return Database(owner_url=url, app_url=url)
+
+
+@pytest.fixture
+async def broken(database: Database) -> AsyncIterator[Broken]:
+    """Says what `verify` finds in this test's database, again and again."""
+    async with verifier(database) as verified:
+
+        async def broken() -> set[str]:
+            return {violation.check for violation in (await verified()).violations}
+
+        yield broken

@@ -5,8 +5,11 @@ They are written for the fixture `books`, or for the ledger of `settle_every_kin
 
 import asyncio
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
@@ -15,7 +18,7 @@ from app.settlement.hold_expiry import expire_due_holds
 from app.settlement.messages import Card, Message, NamedCard
 from app.settlement.rules import RuleBook
 from app.settlement.settle import settle
-from app.verify import verify
+from app.verify import Report, verify, verify_over
 from tests.builders import (
     HOSPITAL,
     MIDNIGHT,
@@ -57,6 +60,20 @@ CHANGED = {
 def tampering(name: str, sql: str, *broken: str) -> Any:
     """A test case: a statement of the tables' owner, and all that is broken by it, written "check: row"."""
     return pytest.param(sql, list(broken), id=name.replace(" ", "-"))
+
+
+#: Names of the checks that find something now.
+Broken: TypeAlias = Callable[[], Awaitable[set[str]]]
+
+
+@asynccontextmanager
+async def verifier(database: Database) -> AsyncIterator[Callable[[], Awaitable[Report]]]:
+    """Verifies again and again: a connection that is kept plans the checks once, which takes most of their time."""
+    connection = await connect(database.app_url, application_name="tests")
+    try:
+        yield partial(verify_over, connection)
+    finally:
+        await connection.close()
 
 
 async def tamper_and_verify(database: Database, sql: str) -> list[str]:

@@ -8,12 +8,11 @@ import asyncpg
 import pytest
 from app.codes import Code
 from app.database import Connection, Pool
-from app.verify import verify
 from tests.acknowledging import answer, return_file, send_file, status_report
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, payment
 from tests.clearing_days import made_once, make_day, open_places, post_on, post_yesterday, seal, yesterday
 from tests.filing import tell_banks
-from tests.integration.tampering import CHANGED, LOOSE
+from tests.integration.tampering import CHANGED, LOOSE, Broken
 
 _FIRST = yesterday() - timedelta(days=1)
 
@@ -56,10 +55,6 @@ async def acknowledged_day(databases: Databases) -> AsyncIterator[Database]:
 async def database(databases: Databases, acknowledged_day: Database) -> AsyncIterator[Database]:
     async with databases(of=acknowledged_day) as database:
         yield database
-
-
-async def _found(database: Database) -> set[str]:
-    return {violation.check for violation in (await verify(database.app_url)).violations}
 
 
 _FAILED = "(SELECT min(ack_id) FROM clearing.line_results WHERE outcome = 'failed')"
@@ -129,13 +124,13 @@ UPDATE clearing.acknowledgments SET content = content || 'x', sha256 = sha256(co
     ],
 )  # fmt: skip
 async def test_what_banks_said_and_what_followed_is_proved(
-    database: Database, owner: Any, sql: str, checks: set[str]
+    broken: Broken, owner: Any, sql: str, checks: set[str]
 ) -> None:
     await owner.execute(LOOSE)
     await owner.execute("ALTER TABLE clearing.lines DROP CONSTRAINT line_reissued_once")
     await owner.execute("ALTER TABLE clearing.lines DROP CONSTRAINT line_points_to_a_line")
     await owner.execute(sql)
-    found = await _found(database)
+    found = await broken()
     assert checks <= found
 
 
@@ -157,7 +152,7 @@ async def _keep(owner: Any, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_column_is_proved(database: Database, owner: Any, table: str) -> None:
+async def test_every_column_is_proved(broken: Broken, owner: Any, table: str) -> None:
     await _keep(owner, table)
     columns = await owner.fetch(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
@@ -170,15 +165,15 @@ async def test_every_column_is_proved(database: Database, owner: Any, table: str
             f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)}"
             f" WHERE ctid = (SELECT min(ctid) FROM {table} WHERE {_TELLING[table]})"
         )
-        if not await _found(database):
+        if not await broken():
             unproved.add(name)
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
     assert unproved == _UNPROVED.get(table, set())
-    assert await _found(database) == set()
+    assert await broken() == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_row_is_missed(database: Database, owner: Any, table: str) -> None:
+async def test_every_row_is_missed(broken: Broken, owner: Any, table: str) -> None:
     await _keep(owner, table)
     places = await owner.fetch(f"SELECT ctid::text FROM kept WHERE {_TELLING[table]}")
     assert len(places) == 4
@@ -186,7 +181,7 @@ async def test_every_row_is_missed(database: Database, owner: Any, table: str) -
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )
-        assert await _found(database), place
+        assert await broken(), place
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
 
 

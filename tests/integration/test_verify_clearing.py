@@ -7,10 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 from app.database import Connection, Pool
-from app.verify import verify
 from tests.builders import HOSPITAL, PHARMACY, Database, Databases, follow_up, payment
 from tests.clearing_days import made_once, make_day, open_places, post_on, post_today, post_yesterday, seal, yesterday
-from tests.integration.tampering import CHANGED, LOOSE
+from tests.integration.tampering import CHANGED, LOOSE, Broken
 
 
 async def _seal_two_days(database: Database, pool: Pool, owner: Connection) -> None:
@@ -45,10 +44,6 @@ INSERT INTO ledger.bookings SELECT batch_id, business_day, 9, bucket, purpose, '
 """
 
 
-async def _found(database: Database) -> set[str]:
-    return {violation.check for violation in (await verify(database.app_url)).violations}
-
-
 @pytest.mark.parametrize(
     ("sql", "checks"),
     [
@@ -64,13 +59,11 @@ async def _found(database: Database) -> set[str]:
         (_FORGED_BOOKING, {"lines", "tree", "positions"}),
     ],
 )  # fmt: skip
-async def test_a_sealed_day_that_was_changed_is_found(
-    database: Database, owner: Any, sql: str, checks: set[str]
-) -> None:
+async def test_a_sealed_day_that_was_changed_is_found(broken: Broken, owner: Any, sql: str, checks: set[str]) -> None:
     await owner.execute(LOOSE)
     await owner.execute("ALTER TABLE clearing.seals DROP CONSTRAINT seals_business_day_fkey CASCADE")
     await owner.execute(sql)
-    found = await _found(database)
+    found = await broken()
     assert checks <= found
 
 
@@ -80,7 +73,7 @@ _UNPROVED = {"clearing.lines": {"payee_name", "payee_account"}}
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_column_is_proved(database: Database, owner: Any, table: str) -> None:
+async def test_every_column_is_proved(broken: Broken, owner: Any, table: str) -> None:
     await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
     for (name,) in await owner.fetch(
         "SELECT conname FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype IN ('c', 'p', 'f')", table
@@ -96,21 +89,21 @@ async def test_every_column_is_proved(database: Database, owner: Any, table: str
         await owner.execute(
             f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)} WHERE ctid = (SELECT min(ctid) FROM {table})"
         )
-        if not await _found(database):
+        if not await broken():
             unproved.add(name)
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
     assert unproved == _UNPROVED.get(table, set())
-    assert await _found(database) == set()
+    assert await broken() == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_row_is_missed(database: Database, owner: Any, table: str) -> None:
+async def test_every_row_is_missed(broken: Broken, owner: Any, table: str) -> None:
     await owner.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
     for place in [place for (place,) in await owner.fetch("SELECT ctid::text FROM kept")]:
         await owner.execute(
             f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
         )
-        assert await _found(database), place
+        assert await broken(), place
         await owner.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
 
 

@@ -6,9 +6,8 @@ import asyncpg
 import pytest
 from app.database import connect, open_pool
 from app.settlement.feed.projector import catch_up
-from app.verify import verify
 from tests.builders import HOSPITAL, Database
-from tests.integration.tampering import CHANGED, HOLDS, PAYMENTS, of
+from tests.integration.tampering import CHANGED, HOLDS, PAYMENTS, of, verifier
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -60,13 +59,14 @@ async def test_every_column_is_proved(every_kind: Database, table: str) -> None:
         table,
     )
     unproved = []
-    for name, kind in columns:
-        await owner.execute(f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)} WHERE {TABLES[table]}")
-        if (await verify(every_kind.app_url)).ok:
-            unproved.append(name)
-        await _mend(owner, table)
+    async with verifier(every_kind) as verified:
+        for name, kind in columns:
+            await owner.execute(f"UPDATE {table} SET {name} = {CHANGED[kind].format(name)} WHERE {TABLES[table]}")
+            if (await verified()).ok:
+                unproved.append(name)
+            await _mend(owner, table)
+        assert (await verified()).ok
     await owner.close()
-    assert (await verify(every_kind.app_url)).ok
     assert unproved == []
 
 
@@ -76,12 +76,14 @@ async def test_every_row_is_missed(every_kind: Database, table: str) -> None:
     await _keep(owner, table)
     rows = [place for (place,) in await owner.fetch(f"SELECT ctid::text FROM kept WHERE {TRIED.get(table, 'true')}")]
     assert rows
-    for place in rows:
-        await owner.execute(
-            f"DELETE FROM {table} AS t USING kept AS k WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
-        )
-        assert not (await verify(every_kind.app_url)).ok, place
-        await _mend(owner, table)
+    async with verifier(every_kind) as verified:
+        for place in rows:
+            await owner.execute(
+                f"DELETE FROM {table} AS t USING kept AS k"
+                f" WHERE k.ctid = '{place}' AND (t.*) IS NOT DISTINCT FROM (k.*)"
+            )
+            assert not (await verified()).ok, place
+            await _mend(owner, table)
     await owner.close()
 
 
