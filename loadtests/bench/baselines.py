@@ -57,7 +57,7 @@ class Copied:
 async def measure_tpcb(site: Site, *, scale: int, seconds: int) -> Tpcb:
     await site.execute(f"CREATE DATABASE {_DATABASE}")
     await _pgbench(site, "--initialize", "--quiet", f"--scale={scale}")
-    await site.settle_down()
+    await site.settle_down(_DATABASE)
     tps = {}
     for clients in CLIENTS:
         output = await _pgbench(site, f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={seconds}")

@@ -17,7 +17,7 @@ from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.http_client import HttpLoad, post
 from loadtests.bench.payments import INSTITUTIONS, Transaction, institution_code
-from loadtests.bench.site import Site, apis_of
+from loadtests.bench.site import Site, apis_of, database_of
 
 CONNECTIONS = 64
 BATCH_CONNECTIONS = 32
@@ -52,7 +52,7 @@ async def measure_http(
     site: Site, ledger: Installation, payments: Iterator[Transaction], *, processes: int, seconds: float
 ) -> HttpRun:
     await site.fresh_topics()
-    await site.settle_down()
+    await site.settle_down(database_of(ledger))
     keys = await _make_keys(ledger)
     contents = (post("/v1/transactions", payment.value, keys[payment.institution]) for payment in payments)
     async with apis_of(ledger, processes) as apis, HttpLoad(apis.base_urls, CONNECTIONS) as load:
@@ -76,7 +76,7 @@ async def measure_http_batches(
 ) -> HttpBatchRun:
     """payments: BATCH in a row at one institution."""
     await site.fresh_topics()
-    await site.settle_down()
+    await site.settle_down(database_of(ledger))
     batches = _batches(payments, await _make_keys(ledger))
     async with apis_of(ledger, processes) as apis, HttpLoad(apis.base_urls, BATCH_CONNECTIONS) as load:
         await load.closed(batches, _WARM_UP_SECONDS)

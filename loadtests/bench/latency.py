@@ -12,7 +12,7 @@ from loadtests.bench.cpu import metered
 from loadtests.bench.figures import Latency, latency_of
 from loadtests.bench.open_loop import OpenLoop, beside, open_loop
 from loadtests.bench.payments import Transaction
-from loadtests.bench.site import Site, pool_of, workers_of
+from loadtests.bench.site import Site, database_of, pool_of, workers_of
 
 _WARM_UP_SECONDS = 2.0
 _SPARE = 1_000
@@ -54,7 +54,7 @@ async def measure_latency(
 ) -> LatencyRun:
     """Open loop: the rate holds whatever the service does, and waiting counts from when a payment was due."""
     await site.fresh_topics()
-    await site.settle_down()
+    await site.settle_down(database_of(ledger))
     made = list(islice(payments, int(per_second * (_WARM_UP_SECONDS + seconds)) + _SPARE))  # while nothing is measured
     async with workers_of(ledger, workers) as children, open_loop(ledger, children[0]) as loop:
         await _every_partition_settles(ledger, loop, payments)

@@ -13,7 +13,7 @@ from app.installation import Installation
 from loadtests.bench.cpu import OTHERS, metered
 from loadtests.bench.payments import Transaction, number_of
 from loadtests.bench.population import chunked
-from loadtests.bench.site import Site, pool_of, workers_of
+from loadtests.bench.site import Site, database_of, pool_of, workers_of
 from loadtests.bench.topics import decode_outcome, next_outcomes, outcomes_of, sender_to
 
 #: The workers' start and the last, smaller batches are no steady state.
@@ -92,7 +92,7 @@ async def measure_pipeline(
     await site.fresh_topics()
     sent = await _fill_topic(ledger, transactions)
     messages, recorded = sent.times.total(), len(sent.times)
-    await site.settle_down()
+    await site.settle_down(database_of(ledger))
     async with pool_of(ledger) as pool:
         start = time.time()
         async with workers_of(ledger, workers) as children:
