@@ -76,7 +76,7 @@ from app.tuning import tune_for_throughput
 
 _log = logs.get(__name__)
 
-_POSTING_CONNECTIONS = SHARES + 1  # one to spare, while another is lost and made anew
+_POSTING_CONNECTIONS = SHARES + 1  # one to spare: a pool that is used up raises an alert
 _STOP_SECONDS_MAX = 5
 
 

@@ -106,7 +106,7 @@ HTTP_OVERLOADED = _counter(
 BATCH_SIZE = _histogram(
     "medsettle_batch_messages",
     "Messages settled in one transaction, by way in.",
-    "Always at MEDSETTLE_BATCH_MESSAGES_MAX: the load is at what one worker carries.",
+    "Always at MEDSETTLE_BATCH_MESSAGES_MAX, over HTTP at half of it: the load is at what one process carries.",
     ["origin"],
     buckets=_COUNTS,
 )

@@ -83,7 +83,7 @@ async def verify(url: str, *, progress: Progress = unseen) -> Report:
 
 
 async def verify_over(connection: Connection, *, progress: Progress = unseen) -> Report:
-    """The same over a connection that does nothing else meanwhile."""
+    """Run every check over a connection that does nothing else meanwhile. Raises what the driver raises."""
     start = time.monotonic()
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(_SETTINGS)

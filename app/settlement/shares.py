@@ -49,11 +49,11 @@ async def settle_in_shares(pool: Pool, messages: Sequence[Message], *, rules: Ru
 
 
 async def _settle(pool: Pool, messages: list[Message], rules: RuleBook) -> Isolated | DatabaseUnavailable:
-    with metrics.SETTLE.time(), tracing.span("settle"):
-        try:
+    try:
+        with metrics.SETTLE.time(), tracing.span("settle"):
             isolated = await settle_isolating(pool, messages, rules=rules)
-        except DatabaseUnavailable as error:
-            return error
+    except DatabaseUnavailable as error:
+        return error
     metrics.BATCH_SIZE_HTTP.observe(len(messages))
     return isolated
 
