@@ -189,6 +189,23 @@ async def test_a_request_is_a_part_of_its_callers_trace_and_linked_from_its_batc
     assert (publication.trace_id, publication.parent) == (batch.trace_id, batch.span_id)
 
 
+async def test_a_large_group_has_one_span_with_a_part_for_each_of_its_batches(
+    traced: House, collector: Collector, person: str
+) -> None:
+    payers = [f"{person}-{number}" for number in range(400)]  # nobody knows them: their payments are declined
+    api = await traced.start_api()
+    async with traced.client() as client:
+        content = b",".join([payment_json(message_id=f"R{payer}", person_no=payer) for payer in payers])
+        answer = await client.post("/v1/transactions/batch", content=b"[" + content + b"]")
+        assert answer.status_code == 200
+    assert await traced.stop(api) == 0
+
+    [group] = batches_of(collector)
+    assert group.attributes["medsettle.declined"] == 400
+    assert len(group.attributes["medsettle.batch_ids"]) == 2
+    assert [(part.parent, part.error) for part in collector.named("settle")] == [(group.span_id, "")] * 2
+
+
 async def test_requests_of_one_connection_are_traces_of_their_own(traced: House, collector: Collector) -> None:
     api = await traced.start_api()
     reader, writer = await asyncio.open_connection(traced.settings.api_host, traced.settings.api_port)
