@@ -20,6 +20,7 @@ from typing import Final
 
 from app.embedded.disk import full_disk, is_full, refusals_explained
 from app.errors import StackError
+from app.tuning import let_others_finish
 
 POLL_SECONDS: Final = 0.02
 TAIL_LINES_MAX: Final = 12
@@ -122,6 +123,7 @@ def spawn(
             env=env,
             start_new_session=True,  # Ctrl-C is for us alone: we stop the children in order
         )
+        let_others_finish(process.pid)
         return Child(name, log, process, log_start)
 
 

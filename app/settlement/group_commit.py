@@ -30,7 +30,7 @@ from app.settlement.shares import settle_in_shares
 # time that the last one took, and at most so long.
 _CROWD = 4
 _PATIENCE = 0.5
-_PATIENCE_SECONDS_MAX = 0.015
+_PATIENCE_SECONDS_MAX = 0.1
 
 
 class Reply(NamedTuple):

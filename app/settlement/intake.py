@@ -4,6 +4,7 @@ The client holds what it fetched of a partition, and fetches that partition agai
 came while a batch was settled is therefore asked for behind what is held, or it would wait for one batch more.
 """
 
+import time
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -11,8 +12,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
-# So long a batch waits at most for what came meanwhile; a broker on the same network answers sooner.
-_MORE_MS = 10
+# What came meanwhile is waited for so much of the time since records were last taken, and at most so long. A broker on
+# the same network mostly answers sooner; the busier the machine, the later it does, and the more it has.
+_PATIENCE = 0.5
+_PATIENCE_MS_MAX = 40
 # With so many whole batches waiting latency is lost anyway, and a message costs less in a larger batch.
 _FAR_BEHIND_BATCHES = 2
 
@@ -22,9 +25,13 @@ class Intake:
         self._consumer = consumer
         self._batch_max = batch_max
         self._is_far_behind = False
+        self._taken_at = time.monotonic()
+        self._patience_ms = 0
 
     async def held(self) -> Polled:
         """What the client has fetched."""
+        since_ms = 1_000 * (time.monotonic() - self._taken_at)
+        self._patience_ms = int(min(since_ms * _PATIENCE, _PATIENCE_MS_MAX))
         return await self._take(0, self._bound)
 
     async def next(self, wait_ms: int) -> Polled:
@@ -35,7 +42,7 @@ class Intake:
         """Add to `polled`, within the bound, what the broker has behind it."""
         left = self._bound - sum(map(len, polled.values()))
         if left > 0:
-            more = await self._take(_MORE_MS, left)
+            more = await self._take(self._patience_ms, left)
             for partition, records in more.items():
                 polled.setdefault(partition, []).extend(records)
 
@@ -46,6 +53,7 @@ class Intake:
     async def _take(self, wait_ms: int, most: int) -> Polled:
         polled: Polled = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
         if polled:
+            self._taken_at = time.monotonic()
             self._is_far_behind = self._waiting(polled) > _FAR_BEHIND_BATCHES * self._batch_max
         return polled
 

@@ -15,7 +15,7 @@ from loadtests.bench.site import Site
 #: What is none of ours: the kernel's own work, and programs that have no business beside a benchmark.
 OTHERS = "others"
 
-_EVERY_SECONDS = 0.5
+_EVERY_SECONDS = 1.0
 
 
 class Sample(NamedTuple):

@@ -20,6 +20,10 @@ from app.migrate import migrate
 from app.settlement.days import prepare_days
 from pydantic import SecretStr
 
+#: Two for each of two workers. The embedded broker pays by the partition for each fetch and each tick of a sender, with
+#: the cores that it shares with all that is measured.
+PARTITIONS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -81,6 +85,7 @@ async def built_site(data_dir: Path, postgres_settings: Mapping[str, str]) -> As
             "owner_database_url": SecretStr(""),
             "kafka_bootstrap_servers": "",
             "api_port": 0,
+            "topic_partitions": PARTITIONS,
         }
     )
     async with installed(data_dir, settings) as installation:

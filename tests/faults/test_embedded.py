@@ -258,6 +258,12 @@ async def test_listens_on_loopback_only_and_keeps_the_password_private(folder: P
             await query(stack.postgres.url("medsettle", "guess"), "SELECT 1")
 
 
+async def test_a_woken_process_interrupts_none_that_runs(folder: Path) -> None:
+    async with small_stack(folder) as stack:
+        pids = {*tree(stack.postgres.pid), *tree(stack.broker.pid)}
+        assert {os.sched_getscheduler(pid) for pid in pids} == {os.SCHED_BATCH}
+
+
 async def test_runs_as_an_ordinary_user() -> None:
     folder = Path(tempfile.mkdtemp())
     prefix = as_nobody()
