@@ -25,7 +25,7 @@ def tick_seconds(per_second: float) -> float:
     The embedded broker pays for batches, not for records: a batch that someone waits for costs it about 0.2 ms of the
     two cores. So ticks are as seldom as the targets allow.
     """
-    return 0.010 if per_second < _FAST_PER_SECOND else 0.030
+    return 0.010 if per_second < _FAST_PER_SECOND else 0.040
 
 
 class OpenLoop:
@@ -46,7 +46,7 @@ class OpenLoop:
     async def send(self, payments: Iterator[Transaction], per_second: float, seconds: float) -> None:
         """Send at this rate for so long. A tick that comes late still bears the time at which it was due."""
         tick = tick_seconds(per_second)
-        self._read_pause = tick / 3
+        self._read_pause = tick / 4
         start, owed, ticks = time.time(), 0.0, 0
         while ticks * tick < seconds:
             ticks += 1
