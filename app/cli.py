@@ -232,7 +232,7 @@ def seed_demo(persons: int = typer.Option(1_000, min=50, help="Made persons")) -
 
 @cli.command()
 def bench(
-    quick: bool = typer.Option(False, "--quick", help="Under three minutes"),
+    quick: bool = typer.Option(False, "--quick", help="Some three to five minutes"),
     output: Path = typer.Option(Path("build/bench.json"), help="Figures, machine and settings as JSON"),
 ) -> None:
     """Measure this machine: the pipeline, HTTP, latencies, against pgbench and COPY on the same server."""

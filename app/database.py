@@ -85,18 +85,24 @@ async def transaction(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Co
     failure says nothing against the statements themselves.
     """
     async with (
-        session(pool) as connection,
+        _connection(pool) as connection,
         connection.transaction(isolation="repeatable_read" if snapshot else None, readonly=snapshot),
     ):
         yield connection
 
 
 @asynccontextmanager
-async def session(pool: Pool) -> AsyncIterator[Connection]:
+async def lone_statement(pool: Pool) -> AsyncIterator[Connection]:
     """A connection for a single statement that only reads: one trip where a transaction makes three.
 
     Raises DatabaseUnavailable as `transaction` does.
     """
+    async with _connection(pool) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _connection(pool: Pool) -> AsyncIterator[Connection]:
     try:
         async with pool.acquire(timeout=_ACQUIRE_SECONDS_MAX) as connection:
             yield connection

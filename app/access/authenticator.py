@@ -11,7 +11,7 @@ from app.access.api_keys import ApiKey, find_key, is_api_key, read_keys
 from app.access.principal import Principal
 from app.access.rate_limits import Limit
 from app.access.tokens import Proved, Tokens
-from app.database import Pool, session
+from app.database import Pool, lone_statement
 from app.errors import DatabaseUnavailable, RateLimited, Unauthenticated
 
 # Keys in use are asked for again this often, all in one statement; what was revoked is forgotten then. A key that could
@@ -113,7 +113,7 @@ class Authenticator:
         return _Known(proved.principal, None, time.monotonic() + left, proved.expires_at)
 
     async def _prove_key(self, credential: str, address: str, *, was_good: bool) -> _Known:
-        async with session(self._pool) as connection:
+        async with lone_statement(self._pool) as connection:
             if not was_good:  # many may have waited for the connection, and proved false meanwhile
                 self._failures.refuse_empty(address)
             key = await find_key(connection, credential)
@@ -140,7 +140,7 @@ class Authenticator:
         key_ids = {known.key_id for known in self._known.values() if known.key_id is not None}
         if not key_ids:
             return
-        async with session(self._pool) as connection:
+        async with lone_statement(self._pool) as connection:
             found: Mapping[str, ApiKey] = {key.key_id: key for key in await read_keys(connection, key_ids)}
         for digest, known in list(self._known.items()):
             key = None if known.key_id is None else found.get(known.key_id)

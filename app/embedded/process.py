@@ -20,14 +20,14 @@ from typing import Final
 
 from app.embedded.disk import full_disk, is_full, refusals_explained
 from app.errors import StackError
-from app.tuning import let_others_finish
 
 POLL_SECONDS: Final = 0.02
 TAIL_LINES_MAX: Final = 12
 TAIL_BYTES_MAX: Final = 8_192
 
-# Without this look at the parent, a child whose parent dies before the death signal is set would live on.
-_EXEC_IF_PARENT_LIVES: Final = '[ "$PPID" -eq "$0" ] && exec "$@"'
+# Without this look at the parent, a child whose parent dies before the death signal is set would live on. All that is
+# started shares the cores of one machine, so on waking it waits for who runs (ADR 37), where that is allowed.
+_EXEC_IF_PARENT_LIVES: Final = '[ "$PPID" -eq "$0" ] && { chrt --batch -p 0 $$ 2>/dev/null; exec "$@"; }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,6 @@ def spawn(
             env=env,
             start_new_session=True,  # Ctrl-C is for us alone: we stop the children in order
         )
-        let_others_finish(process.pid)
         return Child(name, log, process, log_start)
 
 

@@ -119,7 +119,9 @@ async def preview_day(day: BusinessDay, request: Request) -> PreviewAnswer:
 async def list_positions(
     day: BusinessDay,
     request: Request,
-    after: Annotated[str, Query(max_length=12, description="The last institution of the page before")] = "",
+    after: Annotated[
+        str, Query(max_length=12, pattern="^[A-Za-z0-9]*$", description="The last institution of the page before")
+    ] = "",
     held: Annotated[bool, Query(description="Only those that are not paid")] = False,
     limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
 ) -> Positions:

@@ -22,8 +22,9 @@ LetterNo = Annotated[int, Field(ge=1, le=LETTER_NO_MAX)]
 Place = Annotated[LetterNo, Path(description="As the list tells it")]
 Institution = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9]{12}$")]
 Partition = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+_TEXT = r"[^\x00-\x1f\x7f]*"
+Reason = Annotated[str, StringConstraints(max_length=200, pattern=rf"^{_TEXT}[^\x00-\x20\x7f]{_TEXT}$")]
+Note = Annotated[str, StringConstraints(max_length=200, pattern=f"^{_TEXT}$")]
 
 
 class DeadLetter(BaseModel):

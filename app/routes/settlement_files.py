@@ -81,7 +81,10 @@ class SettlementFiles(BaseModel):
 @router.get("", summary="Settlement files that lie ready", responses=problems(422))
 async def list_settlement_files(
     request: Request,
-    bank: Annotated[str | None, Query(min_length=1, max_length=64, description="A bank sees its own alone")] = None,
+    bank: Annotated[
+        str | None,
+        Query(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$", description="A bank sees its own alone"),
+    ] = None,
     day: Annotated[Day | None, Query(description="The business day")] = None,
     institution: Annotated[
         str | None, Query(pattern="^[A-Za-z0-9]{12}$", description="Details of this institution")

@@ -1,8 +1,9 @@
 """Gathers concurrent HTTP requests into one group, so that each costs its share of a commit and not a whole one.
 
 One group is in flight; what arrives meanwhile waits and goes together next. So groups grow by themselves with the
-load, and where nothing is under way a lone request waits for nothing. Callers who were answered together mostly ask
-again together: a moment's patience with them makes one group of what would go by turns as two halves.
+load, and where nothing is under way a lone request waits for nothing, unless a crowd was just answered. Callers who
+were answered together mostly ask again together: a moment's patience with them makes one group of what would go by
+turns as two halves.
 """
 
 import asyncio

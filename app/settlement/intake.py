@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 Polled: TypeAlias = dict[TopicPartition, list[Record]]
 
-# What came meanwhile is waited for so much of the time since records were last taken, and at most so long. A broker on
-# the same network mostly answers sooner; the busier the machine, the later it does, and the more it has.
+# What came meanwhile is waited for so much of the time since the broker was last asked, which is the last batch's own,
+# and at most so long. A broker on the same network mostly answers sooner; the busier the machine, the later.
 _PATIENCE = 0.5
 _PATIENCE_MS_MAX = 40
 # With so many whole batches waiting latency is lost anyway, and a message costs less in a larger batch.
@@ -25,12 +25,12 @@ class Intake:
         self._consumer = consumer
         self._batch_max = batch_max
         self._is_far_behind = False
-        self._taken_at = time.monotonic()
+        self._asked_at = time.monotonic()
         self._patience_ms = 0
 
     async def held(self) -> Polled:
         """What the client has fetched."""
-        since_ms = 1_000 * (time.monotonic() - self._taken_at)
+        since_ms = 1_000 * (time.monotonic() - self._asked_at)
         self._patience_ms = int(min(since_ms * _PATIENCE, _PATIENCE_MS_MAX))
         return await self._take(0, self._bound)
 
@@ -39,7 +39,7 @@ class Intake:
         return await self._take(wait_ms, self._bound)
 
     async def add_what_came_meanwhile(self, polled: Polled) -> None:
-        """Add to `polled`, within the bound, what the broker has behind it."""
+        """Add to what was held, within the bound, what the broker has behind it, waiting for that a moment."""
         left = self._bound - sum(map(len, polled.values()))
         if left > 0:
             more = await self._take(self._patience_ms, left)
@@ -52,8 +52,8 @@ class Intake:
 
     async def _take(self, wait_ms: int, most: int) -> Polled:
         polled: Polled = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
+        self._asked_at = time.monotonic()
         if polled:
-            self._taken_at = time.monotonic()
             self._is_far_behind = self._waiting(polled) > _FAR_BEHIND_BATCHES * self._batch_max
         return polled
 

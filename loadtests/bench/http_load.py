@@ -25,7 +25,7 @@ BATCH = 100
 BATCH_CONNECTIONS = 48
 
 _WARM_UP_SECONDS = 2.0
-# In which most of the keys are met for the first time by each process, and looked up.
+# In which each process meets more than half of the keys for the first time, and looks them up.
 _BATCH_WARM_UP_SECONDS = 5.0
 # As many are made before anything is measured; should they not last, the others are made beside it.
 _TRANSACTIONS_PER_SECOND_MAX = 20_000

@@ -81,11 +81,11 @@ def test_every_operation_is_what_the_contract_says(case: Case[Any], standing: Ho
     rule = RULES.get(name)
     headers = {} if rule is None else {"Authorization": f"Bearer {keys[min(rule.roles)]}"}
     _name_what_is_there(case)
-    case.call_and_validate(
-        base_url=standing.installation.base_url,
-        headers=headers,
-        excluded_checks=[*ALWAYS_EXCUSED, *EXCUSED.get(name, [])],
-    )
+    case.headers.pop("Content-Length", None)  # a wrong one is no HTTP, and refused before any contract
+    excused = [*ALWAYS_EXCUSED, *EXCUSED.get(name, [])]
+    if any(isinstance(value, list) and len(value) == 1 for value in case.query.values()):
+        excused.append(negative_data_rejection)  # in an address a list of one is its one value
+    case.call_and_validate(base_url=standing.installation.base_url, headers=headers, excluded_checks=excused)
 
 
 def _name_what_is_there(case: Case[Any]) -> None:
