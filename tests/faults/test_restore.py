@@ -35,7 +35,7 @@ def _blocks() -> list[str]:
     return [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)]
 
 
-STREAM, ASK_FOR_IT, BASE_BACKUP, RESTORE, TO_A_TIME, PROVE = _blocks()
+STREAM, ASK_FOR_IT, BASE_BACKUP, RESTORE, TO_A_TIME, IN_RECOVERY, PROVE = _blocks()
 
 
 class Drill:
@@ -87,6 +87,10 @@ class Drill:
         for script in scripts:
             await self.run(script, **also)
         await self.house.postgres.restart()
+        await eventually(self._has_replayed)
+
+    async def _has_replayed(self) -> bool:
+        return (await self.run(IN_RECOVERY)).splitlines()[-1] == "f"
 
 
 @pytest.fixture
@@ -102,13 +106,20 @@ async def _recorded(house: House) -> set[Key]:
 
 
 def _answered(traffic: Traffic) -> set[Key]:
-    """What anyone was told to be recorded, over HTTP or on the topic."""
-    told: list[Any] = [orjson.loads(record.value or b"") for record in traffic.house.outcomes.records]
-    return {
-        (each["institution"], each["message_id"])
-        for each in [*told, *traffic.answers]
-        if each["settlement_id"] is not None
-    }
+    """What anyone was told to be recorded."""
+    return {(each["institution"], each["message_id"]) for each in _told(traffic)}
+
+
+def _told(traffic: Traffic) -> list[Any]:
+    """Outcomes of what is recorded, over HTTP or on the topic."""
+    told = [orjson.loads(record.value or b"") for record in traffic.house.outcomes.records]
+    return [each for each in [*told, *traffic.answers] if each["settlement_id"] is not None]
+
+
+async def _is_any_answered(traffic: Traffic, *, since: datetime) -> bool:
+    """Of what began to be settled since then, so that its commit is later too."""
+    times = [each["settled_at"] for each in _told(traffic)]
+    return any(time is not None and datetime.fromisoformat(time) > since for time in times)  # a conflict has none
 
 
 async def _assert_whole(house: House) -> None:
@@ -129,7 +140,7 @@ async def test_a_killed_and_lost_server_comes_back_with_every_commit_or_as_of_a_
         await house.settle_until(500)
         answered_by_then = _answered(traffic)
         target: datetime = await house.pool.fetchval("SELECT clock_timestamp()")
-        await house.settle_until(900)
+        await eventually(lambda: _is_any_answered(traffic, since=target))
 
         house.postgres.kill()
         worker.kill()

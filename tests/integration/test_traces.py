@@ -185,8 +185,9 @@ async def test_a_request_is_a_part_of_its_callers_trace_and_linked_from_its_batc
     assert batch.links == [request.span_id]
     assert batch.attributes["medsettle.origin"] == "http"
     assert (batch.attributes["messaging.batch.message_count"], batch.attributes["medsettle.settled"]) == (1, 1)
-    [publication] = collector.named("publish outcomes")
-    assert (publication.trace_id, publication.parent) == (batch.trace_id, batch.span_id)
+    # the sweeper may publish what others left, each in a trace of its own
+    [publication] = [span for span in collector.named("publish outcomes") if span.trace_id == batch.trace_id]
+    assert publication.parent == batch.span_id
 
 
 async def test_a_large_group_has_one_span_with_a_part_for_each_of_its_batches(
