@@ -28,22 +28,26 @@ from app.watchdog import EXIT_STUCK, Watchdog
 
 _log = logs.get(__name__)
 
+# One batch is settled at a time.
+_POSTING_CONNECTIONS = 1
+
 
 async def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; the batch in hand is finished, published and committed first."""
     tune_for_throughput()
-    pool = await open_pool(
-        settings.database_url.get_secret_value(), size_max=settings.pool_size_max, application_name="medsettle worker"
-    )
+    url = settings.database_url.get_secret_value()
+    # Batches have a connection of their own: its server process keeps what it knows at hand.
+    posting = await open_pool(url, size_max=_POSTING_CONNECTIONS, application_name="medsettle worker posting")
+    pool = await open_pool(url, size_max=settings.pool_size_max, application_name="medsettle worker")
     producer, consumer = make_producer(settings), make_consumer(settings)
     marks = PublicationMarks(pool)
     watchdog = Watchdog(settings.watchdog_seconds, on_stuck=lambda: os._exit(EXIT_STUCK))
-    settling = SettlementConsumer(settings, pool, consumer, producer, marks, watchdog.progress)
+    settling = SettlementConsumer(settings, posting, consumer, producer, marks, watchdog.progress)
     sweeper = Sweeper(pool, Publisher(producer, settings.topic_outcomes))
     probes = Probes()
     _stop_on_signals(settling, probes, settings.drain_seconds_max)
     _log.info("metrics_served", port=probes.serve(settings.worker_metrics_host, settings.worker_metrics_port))
-    async with pool, reached(producer, settings):
+    async with posting, pool, reached(producer, settings):
         consumer.subscribe([settings.topic_transactions], listener=settling)
         async with _joined(consumer):
             watchdog.start()

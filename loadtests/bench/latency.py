@@ -90,6 +90,7 @@ async def measure_failover(site: Site, ledger: Installation, payments: Iterator[
             back_at = await _all_settle_since(ledger, loop, killed_at)
         await loop.all_answered()
         await _all_published(ledger)
+        loop.note_what_was_read()
         return Failover(
             seconds=back_at - killed_at,
             session_timeout_ms=ledger.settings.kafka_session_timeout_ms,
@@ -112,6 +113,7 @@ async def _all_settle_since(ledger: Installation, loop: OpenLoop, moment: float)
     wanted = set(range(ledger.settings.topic_partitions))
     end = time.monotonic() + _FAILOVER_SECONDS_MAX
     while True:
+        loop.note_what_was_read()
         first: dict[int, float] = {}
         for number, at in loop.answered.items():
             if loop.sent[number] > moment:

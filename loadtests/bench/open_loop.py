@@ -30,13 +30,15 @@ def tick_seconds(per_second: float) -> float:
 
 
 class OpenLoop:
-    """`sent` holds the time at which each payment was due, `answered` when its first outcome was read."""
+    """`sent` holds the time at which each payment was due, `answered` when its first outcome was read, once noted."""
 
     def __init__(self, sender: Sender, consumer: AIOKafkaConsumer, worker: Child) -> None:
         self.sent: dict[int, float] = {}
         self.answered: dict[int, float] = {}
         self.buckets: dict[int, int] = {}
         self.outcomes = 0
+        self._read: list[tuple[float, list[bytes]]] = []
+        self._records_read = 0
         self._sender = sender
         self._consumer = consumer
         self._worker = worker
@@ -71,24 +73,36 @@ class OpenLoop:
             await self._sender.send_due(due)
 
     async def run_reader(self) -> None:
-        """Note when outcomes come."""
+        """Keep what comes, and when; to look into it would take from the cores that the service is measured on."""
         while True:
             await asyncio.sleep(self._read_pause)
             records = await next_outcomes(self._consumer, timeout_ms=1_000)
-            now = time.time()
-            for record in records:
-                number = number_of(decode_outcome(record.value or b"").message_id)
+            self._read.append((time.time(), [record.value or b"" for record in records]))
+            self._records_read += len(records)
+
+    def note_what_was_read(self) -> None:
+        read, self._read = self._read, []
+        for at, outcomes in read:
+            for outcome in outcomes:
+                number = number_of(decode_outcome(outcome).message_id)
                 if number in self.sent:  # else a sweeper tells what an earlier measurement left
                     self.outcomes += 1
-                    self.answered.setdefault(number, now)
+                    self.answered.setdefault(number, at)
 
     async def all_answered(self) -> None:
+        """Outcomes are looked into once as many were read as payments were sent: those still to come would wait."""
         known, silent_at = -1, time.monotonic()
-        while len(self.answered) < len(self.sent):
-            if len(self.answered) > known:
-                known, silent_at = len(self.answered), time.monotonic()
+        while True:
+            if self._records_read >= len(self.sent):
+                self.note_what_was_read()
+                if len(self.answered) == len(self.sent):
+                    return
+            if self._records_read > known:
+                known, silent_at = self._records_read, time.monotonic()
             elif time.monotonic() - silent_at > _SILENCE_SECONDS_MAX:
-                raise self.failure(f"{len(self.sent) - known:,} of {len(self.sent):,} payments got no outcome")
+                self.note_what_was_read()
+                missing = len(self.sent) - len(self.answered)
+                raise self.failure(f"{missing:,} of {len(self.sent):,} payments got no outcome")
             await asyncio.sleep(0.02)
 
     def failure(self, reason: str) -> MedsettleError:

@@ -1,8 +1,10 @@
 """The feed of an institution: everything that was recorded for it, once, under numbers without a gap."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import asyncpg
@@ -10,7 +12,7 @@ import pytest
 from app.database import Pool, transaction
 from app.errors import DatabaseUnavailable
 from app.settlement.feed import reading
-from app.settlement.feed.projector import catch_up, project_round
+from app.settlement.feed.projector import GATHER_SECONDS, catch_up, keep_feed_projected, project_round
 from app.settlement.feed.reading import Order, Wanted, head_of, read_page, settlements_of_day
 from app.settlement.messages import Message
 from app.settlement.rules import RuleBook
@@ -137,6 +139,27 @@ async def test_many_processes_project_at_once(payers: Pool, database: Database) 
     await catch_up(payers)
     assert await told(payers) == list(enumerate(ids, 1))
     assert (await verify(database.app_url)).violations == []
+
+
+async def test_many_keepers_have_no_more_rounds_than_one(payers: Pool) -> None:
+    """Each found what had waited for so long, but for what was being committed as the last one looked."""
+    await catch_up(payers)
+    keepers = [asyncio.create_task(keep_feed_projected(payers)) for _ in range(4)]
+    commits = []
+    for _ in range(30):
+        began = time.monotonic()
+        await settle_each(payers, [payment(amount=1)])
+        commits.append(timedelta(seconds=time.monotonic() - began))
+        await asyncio.sleep(0.05)
+    for keeper in keepers:
+        keeper.cancel()
+    await catch_up(payers)
+    rounds = await payers.fetch(
+        "SELECT first_settled_at AS oldest FROM settlement.feed WHERE institution = $1 ORDER BY last_no", HOSPITAL
+    )
+    found = [each["oldest"] for each in rounds[:-1]]  # the last one did not wait
+    assert len(found) > 1
+    assert all(later - sooner >= timedelta(seconds=GATHER_SECONDS) - max(commits) for sooner, later in pairwise(found))
 
 
 async def test_a_round_that_is_cut_off_leaves_nothing(payers: Pool, owner: Owner, database: Database) -> None:

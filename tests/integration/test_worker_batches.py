@@ -72,7 +72,7 @@ async def waits_for_a_lock(house: House) -> bool:
             """
             SELECT EXISTS (
                 SELECT FROM pg_stat_activity
-                WHERE application_name = 'medsettle worker' AND wait_event_type = 'Lock'
+                WHERE application_name = 'medsettle worker posting' AND wait_event_type = 'Lock'
                     AND datname = current_database()
             )
             """

@@ -5,16 +5,17 @@ may die anywhere, and of several processes one at a time has a round (docs/adr/0
 """
 
 import asyncio
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from app import logs, metrics
-from app.database import Pool, transaction
+from app.database import Connection, Pool, lone_statement, transaction
 from app.errors import DatabaseUnavailable
 
 _log = logs.get(__name__)
 
-# Between rounds batches gather, and institutions' rows get longer; an outcome is told so much later at most.
-_EVERY_SECONDS = 0.4
+#: Batches gather for so long, however many processes look after them: a round costs an institution a row, however few
+#: settlements it finds. An outcome is told so much later at most.
+GATHER_SECONDS = 0.4
 _SETTLEMENTS_MAX = 20_000
 _HEIGHTS_MAX = 64
 
@@ -104,9 +105,13 @@ class Round(NamedTuple):
 async def keep_feed_projected(pool: Pool) -> None:
     """Project what was committed, round by round, until cancelled."""
     while True:
+        pause = GATHER_SECONDS
         try:
-            if await _measure(pool):
-                while (done := await project_round(pool)) is not None and done.more:
+            age = await _measure(pool)
+            if _gathers(age):
+                pause -= age
+            elif age is not None:
+                while (done := await project_round(pool, if_due=True)) is not None and done.more:
                     pass
         except DatabaseUnavailable as error:
             metrics.RETRIES.labels("feed").inc()
@@ -114,15 +119,25 @@ async def keep_feed_projected(pool: Pool) -> None:
         except Exception as error:  # noqa: BLE001 - what stays undone shows in the age of the oldest
             metrics.RETRIES.labels("feed").inc()
             _log.error("feed_failed", **logs.failure(error))
-        await asyncio.sleep(_EVERY_SECONDS)
+        await asyncio.sleep(pause)
 
 
-async def _measure(pool: Pool) -> bool:
-    """Whether something waits to be projected."""
-    async with transaction(pool) as connection:
-        age = await connection.fetchval(_AGE)
+async def _measure(pool: Pool) -> float | None:
+    """How many seconds the oldest waits to be projected; None where nothing does."""
+    async with lone_statement(pool) as connection:
+        age = await _age(connection)
     metrics.FEED_AGE.set(age or 0.0)
-    return age is not None
+    return age
+
+
+async def _age(connection: Connection) -> float | None:
+    age: float | None = await connection.fetchval(_AGE)
+    return age
+
+
+def _gathers(age: float | None) -> TypeGuard[float]:
+    """Not what lies in the future: a clock that was set back keeps nothing waiting."""
+    return age is not None and 0 <= age < GATHER_SECONDS
 
 
 async def catch_up(pool: Pool) -> None:
@@ -132,10 +147,15 @@ async def catch_up(pool: Pool) -> None:
             await asyncio.sleep(0.02)
 
 
-async def project_round(pool: Pool, *, settlements_max: int = _SETTLEMENTS_MAX) -> Round | None:
-    """One round; None where another process has one. Raises DatabaseUnavailable."""
+async def project_round(pool: Pool, *, settlements_max: int = _SETTLEMENTS_MAX, if_due: bool = False) -> Round | None:
+    """One round; None where another process has one, or with `if_due` where it had one and all that came since gathers.
+
+    Raises DatabaseUnavailable.
+    """
     async with transaction(pool) as connection:
         if not await connection.fetchval(_TAKE_ROUND):
+            return None
+        if if_due and _gathers(await _age(connection)):
             return None
         row = await connection.fetchrow(_PROJECT, settlements_max)
         assert row is not None
