@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     sftp_metrics_host: str = "127.0.0.1"
     sftp_metrics_port: Port = Field(0, description="0: a free port, said in the log")
 
-    pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections; an API has 3 more, a worker 1")
+    pool_size_max: int = Field(4, ge=2, le=100, description="Postgres connections; an API has 3 more, a worker 2")
     batch_messages_max: int = Field(2_000, ge=1, le=5_000, description="A worker far behind takes twice as many")
     batch_wait_ms_max: int = Field(50, ge=1, le=5_000, description="How long the worker waits for a first message")
     message_bytes_max: int = Field(65_536, ge=1_024, le=900_000, description="A longer message is a dead letter")

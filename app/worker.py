@@ -28,15 +28,15 @@ from app.watchdog import EXIT_STUCK, Watchdog
 
 _log = logs.get(__name__)
 
-# One batch is settled at a time.
-_POSTING_CONNECTIONS = 1
+# One batch is settled at a time; one to spare: a pool that is used up raises an alert.
+_POSTING_CONNECTIONS = 2
 
 
 async def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; the batch in hand is finished, published and committed first."""
     tune_for_throughput()
     url = settings.database_url.get_secret_value()
-    # Batches have a connection of their own: its server process keeps what it knows at hand.
+    # Batches mostly go over one connection, so that one server process has its catalogue and plans warm, and not each.
     posting = await open_pool(url, size_max=_POSTING_CONNECTIONS, application_name="medsettle worker posting")
     pool = await open_pool(url, size_max=settings.pool_size_max, application_name="medsettle worker")
     producer, consumer = make_producer(settings), make_consumer(settings)

@@ -149,7 +149,7 @@ async def _launch_once(programs: Path, cluster: Path, port: int, settings: Mappi
         log=cluster.parent / "postgres.log",
         death_signal=SIGINT,
         account=service_account(cluster),
-        env={**os.environ, **_KEEP_MEMORY},
+        env={**_KEEP_MEMORY, **os.environ},
     )
     try:
         await _ready(child, cluster, port)

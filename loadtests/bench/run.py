@@ -83,7 +83,7 @@ class _Bench:
         self._persons = range(plan.persons)
 
     async def run(self) -> None:
-        """What is compared is measured close together: a shared host may be slower a minute later, or faster."""
+        """COPY and half of the maximum follow the maximum at once: a shared host may soon be slower, or faster."""
         self._say(f"pgbench TPC-B at scale {self._plan.tpcb_scale} with 1, 16 and 64 clients")
         tpcb = await measure_tpcb(self._site, scale=self._plan.tpcb_scale, seconds=self._plan.tpcb_seconds)
         self._keep("tpcb", tpcb)
