@@ -75,7 +75,7 @@ async def test_every_connection_of_the_service_is_encrypted(house: House, author
         )
         assert answer.json()["status"] == "settled"
         await other.send(payment_json(message_id=f"T{message_id}", person_no="P1", amount=1))
-        await other.told(f"T{message_id}")
+        await house.told(f"T{message_id}")
         async with owned(house) as owner:
             encrypted = await owner.fetch(
                 "SELECT DISTINCT application_name, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)"
